@@ -12,12 +12,13 @@ export interface Endpoint {
   readonly origin: string;
   /** Share of the load relative to the others; an integer in 1..65535. */
   readonly weight: number;
-  readonly zone: string | undefined;
-  /** 0 is used first. */
+  /** 0 is used first; higher numbers only while too few endpoints of the lower ones are well. */
   readonly priority: number;
   readonly tags: Readonly<Record<string, string>>;
   /** The opaque tag that a sticky cookie carries for this endpoint; never an address. */
   readonly route: string;
+  /** True if the user named the route, so that the endpoint itself may put it into its cookies. */
+  readonly isRouteNamed: boolean;
   /** Attempts begun and not yet over, bodies included. */
   readonly inflight: number;
   /** Peak-sensitive moving average of the time to the response head in ms, projected to `now`; 0 if nothing was seen yet. */
@@ -48,9 +49,9 @@ export interface EndpointOptions {
   readonly id?: string | undefined;
   /** Integer in 1..65535. @default 1 */
   readonly weight?: number | undefined;
-  readonly zone?: string | undefined;
-  /** Integer in 0..255; 0 is used first. @default 0 */
+  /** Integer in 0..255; 0 is used first, the next one while too few endpoints of it are well. @default 0 */
   readonly priority?: number | undefined;
+  /** For strategies and event listeners of your own. @default {} */
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** 1 to 64 characters of `[A-Za-z0-9_-]`, unique in the cluster. Set it to a Tomcat's `jvmRoute`. @default a hash of `id` */
   readonly route?: string | undefined;
@@ -61,7 +62,6 @@ export interface ResolvedEndpoint {
   readonly id: string;
   readonly origin: string;
   readonly weight: number;
-  readonly zone: string | undefined;
   readonly priority: number;
   readonly tags: Readonly<Record<string, string>>;
   readonly route: string;
@@ -89,7 +89,6 @@ const endpointObject = v.pipe(
     ),
     id: v.optional(v.pipe(v.string(), v.nonEmpty('a non-empty string'))),
     weight: v.optional(integerIn(1, 65_535), 1),
-    zone: v.optional(v.string()),
     priority: v.optional(integerIn(0, 255), 0),
     tags: v.optional(v.record(v.string(), v.string()), {}),
     route: v.optional(v.pipe(v.string(ROUTE), v.regex(/^[A-Za-z0-9_-]{1,64}$/, ROUTE))),
@@ -101,7 +100,6 @@ const endpointObject = v.pipe(
       ...rest,
       id,
       origin,
-      zone: rest.zone,
       route: route ?? derivedRoute(id),
       isRouteNamed: route !== undefined,
     };

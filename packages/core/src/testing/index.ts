@@ -7,7 +7,10 @@ import { xorshift } from '../lib/random.ts';
 
 /** A clock that moves only when told to. */
 export interface ManualClock extends Clock {
-  /** Moves time forward by `ms` and runs every task that falls due, in order of time, each at its own moment. */
+  /**
+   * Moves time forward by `ms` and runs every task that falls due, in order of time, each at its own moment; tasks that they schedule
+   * run too if they fall due by then. @throws RangeError if `ms` is negative: time never goes back
+   */
   advance(ms: number): void;
   /** How many tasks are waiting. */
   readonly pending: number;
@@ -33,6 +36,7 @@ export function manualClock(start = 0): ManualClock {
       return () => void tasks.delete(id);
     },
     advance(ms) {
+      if (!(ms >= 0)) throw new RangeError(`time cannot be advanced by ${ms} ms`);
       const until = now + ms;
       for (let id = nextDue(until); id !== undefined; id = nextDue(until)) {
         const task = tasks.get(id)!;

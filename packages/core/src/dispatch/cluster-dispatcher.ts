@@ -1,0 +1,160 @@
+/**
+ * An undici dispatcher over a cluster: every `undici.request()` or `fetch()` that is given it is balanced, retried and judged like
+ * any other exchange.
+ */
+import { Readable } from 'node:stream';
+import { Dispatcher, FormData } from 'undici';
+import type { Endpoint } from '../endpoint.ts';
+import { BalancerError } from '../errors.ts';
+import type { RawHeaders } from '../transport/transport.ts';
+import { isIdempotentMethod } from './exchange-request.ts';
+import type { RequestDefaults } from './exchange-request.ts';
+import type { Exchange, ExchangeRequest, ResponseSink } from './sink.ts';
+
+type Begin = (request: ExchangeRequest, sink: ResponseSink) => Exchange;
+
+export class ClusterDispatcher extends Dispatcher {
+  private readonly begin: Begin;
+  private readonly defaults: RequestDefaults;
+
+  constructor(begin: Begin, defaults: RequestDefaults) {
+    super();
+    this.begin = begin;
+    this.defaults = defaults;
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const sink = new HandlerSink(handler);
+    try {
+      const request = exchangeRequestOf(options, this.defaults);
+      handler.onRequestStart?.(sink, {});
+      if (!sink.aborted) sink.exchange = this.begin(request, sink);
+    } catch (error) {
+      sink.onError(error as BalancerError);
+    }
+    return true;
+  }
+
+  /** The connections are the cluster's; `cluster.close()` ends them. */
+  override close(callback?: () => void): Promise<void> & void {
+    if (callback !== undefined) queueMicrotask(callback);
+    return Promise.resolve() as Promise<void> & void;
+  }
+
+  override destroy(error?: unknown, callback?: () => void): Promise<void> & void {
+    return this.close(typeof error === 'function' ? (error as () => void) : callback);
+  }
+}
+
+/** The controller that an undici handler sees, and the sink that feeds the handler. */
+class HandlerSink implements ResponseSink, Dispatcher.DispatchController {
+  exchange: Exchange | undefined = undefined;
+  aborted = false;
+  paused = false;
+  reason: Error | null = null;
+  rawHeaders: string[] = [];
+  rawTrailers: string[] = [];
+  private readonly handler: Dispatcher.DispatchHandler;
+  private isOver = false;
+
+  constructor(handler: Dispatcher.DispatchHandler) {
+    this.handler = handler;
+  }
+
+  abort(reason: Error): void {
+    if (this.isOver || this.aborted) return;
+    this.aborted = true;
+    this.reason = reason;
+    if (this.exchange === undefined) this.onError(reason);
+    else this.exchange.abort(reason);
+  }
+
+  pause(): void {
+    this.paused = true;
+    this.exchange?.pause();
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.exchange?.resume();
+  }
+
+  onHead(status: number, statusText: string, headers: RawHeaders, _endpoint: Endpoint): void {
+    this.rawHeaders = headers.map((item) => item.toString('latin1'));
+    const byName: Record<string, string | string[]> = Object.create(null);
+    for (let i = 0; i < this.rawHeaders.length; i += 2) {
+      const name = this.rawHeaders[i]!.toLowerCase();
+      const known = byName[name];
+      const value = this.rawHeaders[i + 1]!;
+      byName[name] = known === undefined ? value : Array.isArray(known) ? [...known, value] : [known, value];
+    }
+    this.handler.onResponseStart?.(this, status, byName, statusText);
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.handler.onResponseData?.(this, chunk);
+    return !this.paused;
+  }
+
+  onEnd(): void {
+    this.isOver = true;
+    this.handler.onResponseEnd?.(this, {});
+  }
+
+  onError(error: Error): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.handler.onResponseError?.(this, this.reason ?? error);
+  }
+}
+
+function exchangeRequestOf(options: Dispatcher.DispatchOptions, defaults: RequestDefaults): ExchangeRequest {
+  const { method } = options;
+  if (options.upgrade || method === 'CONNECT') {
+    throw new BalancerError('NOT_SUPPORTED', 'dispatcher: `upgrade` and CONNECT are not balanced');
+  }
+  const query = options.query === undefined ? '' : `?${new URLSearchParams(options.query).toString()}`;
+  const headers = flatHeaders(options.headers);
+  return {
+    method,
+    path: options.path + query,
+    headers,
+    body: bodyOf(options.body),
+    isIdempotent: options.idempotent ?? isIdempotentMethod(method),
+    key: 0,
+    preferred: undefined,
+    headTimeoutMs: options.headersTimeout ?? defaults.headTimeoutMs,
+    bodyTimeoutMs: options.bodyTimeout ?? defaults.bodyTimeoutMs,
+  };
+}
+
+/** undici takes fields as a flat array, as an object and as pairs. */
+function flatHeaders(headers: Dispatcher.DispatchOptions['headers']): string[] {
+  if (headers === undefined || headers === null) return [];
+  if (Array.isArray(headers) && typeof headers[0] === 'string') return headers as string[];
+  const pairs = Symbol.iterator in headers ? headers : Object.entries(headers);
+  const flat: string[] = [];
+  for (const [name, value] of pairs as Iterable<[string, unknown]>) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== undefined && one !== null) flat.push(name, String(one));
+    }
+  }
+  return flat;
+}
+
+function bodyOf(body: unknown): Buffer | Readable | null {
+  if (body === undefined || body === null) return null;
+  if (typeof body === 'string') return Buffer.from(body);
+  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  if (body instanceof Readable) return body;
+  if (body instanceof FormData) {
+    throw new BalancerError(
+      'NOT_SUPPORTED',
+      'dispatcher: a FormData body needs its own content-type; send it with `cluster.fetch()`',
+    );
+  }
+  if (typeof body === 'object' && (Symbol.asyncIterator in body || Symbol.iterator in body)) {
+    return Readable.from(body as AsyncIterable<Uint8Array>);
+  }
+  throw new BalancerError('BAD_REQUEST', 'dispatcher: `body` must be a string, bytes, a Readable, an iterable or null');
+}

@@ -1,0 +1,203 @@
+/**
+ * The shell around the synchronous core: it reads the clock, owns the connections, and runs probes and drains.
+ */
+import type { Dispatcher } from 'undici';
+import { Dispatcher1Wrapper } from 'undici';
+import { ClusterCore } from '../cluster/cluster-core.ts';
+import type { EndpointState } from '../cluster/endpoint-state.ts';
+import { endpointsSchema } from '../endpoint.ts';
+import type { Endpoint, EndpointOptions, PickContext } from '../endpoint.ts';
+import { BalancerError } from '../errors.ts';
+import { Emitter } from '../lib/emitter.ts';
+import { resolveOptions } from '../options.ts';
+import type { Outcome } from '../outcome.ts';
+import { probeIo } from '../transport/probe-io.ts';
+import type { Transport } from '../transport/transport.ts';
+import { undiciTransport } from '../transport/undici-transport.ts';
+import type { ClusterResponse, ExecuteOptions, RequestOptions } from './call.ts';
+import type { Cluster, ClusterEvents, DrainOptions } from './cluster.ts';
+import { ClusterDispatcher } from './cluster-dispatcher.ts';
+import { ClusterExchange } from './cluster-exchange.ts';
+import type { ExchangeHost } from './cluster-exchange.ts';
+import { clusterSchema } from './cluster-options.ts';
+import type { ClusterOptions, ResolvedClusterOptions } from './cluster-options.ts';
+import { drainEndpoint, idle } from './drain.ts';
+import { executeThrough } from './execute.ts';
+import { exchangeRequestOf } from './exchange-request.ts';
+import { fetchThrough } from './fetch.ts';
+import { Prober } from './prober.ts';
+import { PendingResponse } from './response.ts';
+import type { Exchange, ExchangeRequest, ResponseSink } from './sink.ts';
+import { WaitQueue } from './wait-queue.ts';
+
+/**
+ * Creates a cluster. It opens no connection before the first request.
+ * @throws INVALID_OPTIONS
+ */
+export function createCluster(options: ClusterOptions): Cluster {
+  return new RunningCluster(resolveOptions('createCluster', clusterSchema, options));
+}
+
+class RunningCluster implements Cluster, ExchangeHost {
+  readonly name: string;
+  readonly core: ClusterCore;
+  readonly transport: Transport;
+  readonly clock: ResolvedClusterOptions['clock'];
+  readonly random: ResolvedClusterOptions['random'];
+  readonly retry: ResolvedClusterOptions['retry'];
+  readonly budget: ResolvedClusterOptions['budget'];
+  readonly queue: WaitQueue;
+  isClosed = false;
+  private readonly options: ResolvedClusterOptions;
+  private readonly emitter = new Emitter<ClusterEvents>();
+  private readonly prober: Prober | undefined;
+  /** Endpoints that still have, or may have, connections: the members, and those that were removed and are not idle yet. */
+  private readonly connected = new Set<EndpointState>();
+
+  constructor(options: ResolvedClusterOptions) {
+    const { clock, random, probe, tls } = options;
+    this.options = options;
+    this.name = options.name;
+    this.clock = clock;
+    this.random = random;
+    this.retry = options.retry;
+    this.budget = options.budget;
+    this.queue = new WaitQueue(clock, options.maxQueued, options.queueTimeoutMs);
+    this.transport = undiciTransport({ ...options, tls });
+    this.core = new ClusterCore(options, {
+      added: (endpoint) => this.onAdded(endpoint),
+      removed: (endpoint) => this.onRemoved(endpoint),
+      pickable: (endpoint) => this.emitter.emit('pickable', endpoint),
+      unpickable: (endpoint, reason) => this.emitter.emit('unpickable', endpoint, reason),
+      panic: (isPanicking) => this.emitter.emit('panic', isPanicking),
+    });
+    this.prober = probe && new Prober(this.core, probe, probeIo(tls), clock, random);
+    this.core.update(options.endpoints, clock.now());
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    return this.core.endpoints;
+  }
+
+  get pickable(): number {
+    return this.core.pickable;
+  }
+
+  update(endpoints: readonly (string | EndpointOptions)[]): void {
+    this.core.update(resolveOptions('update', endpointsSchema, endpoints), this.clock.now());
+  }
+
+  drain(id: string, options: DrainOptions = {}): Promise<void> {
+    return drainEndpoint(this, this.member('drain', id), options);
+  }
+
+  disable(id: string): void {
+    this.core.setReason(this.member('disable', id), 'disabled', true, this.clock.now());
+  }
+
+  enable(id: string): void {
+    const endpoint = this.member('enable', id);
+    this.core.setReason(endpoint, 'draining', false, this.clock.now());
+    this.core.setReason(endpoint, 'disabled', false, this.clock.now());
+  }
+
+  endpointOfRoute(route: string): Endpoint | undefined {
+    return this.core.endpointOfRoute(route);
+  }
+
+  request(options: RequestOptions | string): Promise<ClusterResponse> {
+    const given = typeof options === 'string' ? { path: options } : options;
+    return new Promise((resolve, reject) => {
+      const request = exchangeRequestOf(given, this.options);
+      new PendingResponse(resolve, reject, given.signal).start(this, request);
+    });
+  }
+
+  fetch(input: string | URL, init?: RequestInit): Promise<Response> {
+    return fetchThrough((options) => this.request(options), input, init);
+  }
+
+  execute<T>(call: (endpoint: Endpoint, signal: AbortSignal) => Promise<T>, options?: ExecuteOptions): Promise<T> {
+    return executeThrough(this, call, options);
+  }
+
+  dispatcher(): Dispatcher {
+    const dispatcher = new ClusterDispatcher((request, sink) => this.exchange(request, sink), this.options);
+    // Node's own fetch speaks the handler dialect of the undici that it was built with.
+    return new Dispatcher1Wrapper(dispatcher);
+  }
+
+  exchange(request: ExchangeRequest, sink: ResponseSink): Exchange {
+    const exchange = new ClusterExchange(this, request, sink);
+    exchange.start();
+    return exchange;
+  }
+
+  pick(context: PickContext): Endpoint | undefined {
+    return this.core.pick(context);
+  }
+
+  begin(endpoint: Endpoint, now: number): void {
+    this.core.begin(endpoint as EndpointState, now);
+  }
+
+  report(endpoint: Endpoint, outcome: Outcome, startedAt: number, now: number): void {
+    this.core.report(endpoint as EndpointState, outcome, startedAt, now);
+  }
+
+  reportCut(endpoint: Endpoint, now: number): void {
+    this.core.reportCut(endpoint as EndpointState, now);
+  }
+
+  end(endpoint: Endpoint): void {
+    this.core.end(endpoint as EndpointState);
+    this.queue.admitOne();
+  }
+
+  on<K extends keyof ClusterEvents>(event: K, listener: (...args: ClusterEvents[K]) => void): this {
+    this.emitter.on(event, listener);
+    return this;
+  }
+
+  off<K extends keyof ClusterEvents>(event: K, listener: (...args: ClusterEvents[K]) => void): this {
+    this.emitter.off(event, listener);
+    return this;
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.queue.clear();
+    this.prober?.close();
+    await Promise.all([...this.connected].map((endpoint) => this.retire(endpoint)));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private member(where: string, id: string): EndpointState {
+    const endpoint = this.core.find(id);
+    if (endpoint !== undefined) return endpoint;
+    const known = this.core.endpoints.map((member) => member.id).join(', ');
+    throw new BalancerError('INVALID_OPTIONS', `${where}: \`id\` must be one of ${known}, got ${JSON.stringify(id)}`);
+  }
+
+  private onAdded(endpoint: EndpointState): void {
+    this.connected.add(endpoint);
+    this.prober?.add(endpoint);
+    this.emitter.emit('added', endpoint);
+  }
+
+  private onRemoved(endpoint: EndpointState): void {
+    this.prober?.remove(endpoint);
+    this.emitter.emit('removed', endpoint);
+    void this.retire(endpoint);
+  }
+
+  /** Lets the endpoint finish what it has begun, then closes its connections. */
+  private async retire(endpoint: EndpointState): Promise<void> {
+    await idle(endpoint);
+    await this.transport.release(endpoint, false);
+    this.connected.delete(endpoint);
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Emptying one endpoint: no new work at once, sessions for a while yet, then what is left until the deadline.
+ */
+import type { EndpointState } from '../cluster/endpoint-state.ts';
+import { durationMs, resolveOptions, v } from '../options.ts';
+import type { DrainOptions } from './cluster.ts';
+import type { ExchangeHost } from './cluster-exchange.ts';
+
+const drainSchema = v.pipe(
+  v.strictObject({ deadlineMs: v.optional(durationMs(0), 30_000), keepSessionsMs: v.optional(durationMs(0)) }),
+  v.transform(({ deadlineMs, keepSessionsMs = (deadlineMs * 2) / 3 }) => ({ deadlineMs, keepSessionsMs })),
+  v.forward(
+    v.check(({ deadlineMs, keepSessionsMs }) => keepSessionsMs <= deadlineMs, 'at most `deadlineMs`'),
+    ['keepSessionsMs'],
+  ),
+);
+
+/** Resolves when the endpoint has nothing in flight. */
+export function idle(endpoint: EndpointState): Promise<void> {
+  if (endpoint.inflight === 0) return Promise.resolve();
+  return new Promise((resolve) => void endpoint.idleListeners.push(resolve));
+}
+
+export async function drainEndpoint(host: ExchangeHost, endpoint: EndpointState, options: DrainOptions): Promise<void> {
+  const { deadlineMs, keepSessionsMs } = resolveOptions('drain', drainSchema, options);
+  const { clock, core, transport } = host;
+  const keepsSessions = keepSessionsMs > 0 && endpoint.hasSessions;
+  endpoint.keepsSessions = keepsSessions;
+  core.setReason(endpoint, 'draining', true, clock.now());
+  if (keepsSessions) {
+    await new Promise<void>((resolve) => void clock.schedule(keepSessionsMs, resolve));
+    endpoint.keepsSessions = false;
+  }
+  const cancelDeadline = clock.schedule(deadlineMs - (keepsSessions ? keepSessionsMs : 0), () => {
+    void transport.release(endpoint, true);
+  });
+  await idle(endpoint);
+  cancelDeadline();
+  // Unless it was enabled in the meantime and is in use again.
+  if (endpoint.has('draining')) await transport.release(endpoint, false);
+}

@@ -1,0 +1,66 @@
+/**
+ * Building an `ExchangeRequest` from what callers write.
+ */
+import { Readable } from 'node:stream';
+import { BalancerError } from '../errors.ts';
+import { hash32 } from '../lib/hash.ts';
+import type { HeaderFields, RequestOptions } from './call.ts';
+import type { ExchangeRequest } from './sink.ts';
+
+/** Methods whose effect is the same however often they are sent (RFC 9110 section 9.2.2; QUERY by its own draft). */
+const IDEMPOTENT_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY']);
+
+/** True for the methods that RFC 9110 section 9.2.2 calls idempotent. */
+export function isIdempotentMethod(method: string): boolean {
+  return IDEMPOTENT_METHODS.has(method);
+}
+
+/** The cluster's defaults for what a request leaves open. */
+export interface RequestDefaults {
+  readonly headTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
+}
+
+/** @throws BAD_REQUEST for a path that is not in origin-form */
+export function exchangeRequestOf(options: RequestOptions, defaults: RequestDefaults): ExchangeRequest {
+  const method = options.method ?? 'GET';
+  if (typeof options.path !== 'string' || !options.path.startsWith('/')) {
+    throw new BalancerError(
+      'BAD_REQUEST',
+      `request: \`path\` must start with "/", got ${JSON.stringify(options.path)}`,
+    );
+  }
+  return {
+    method,
+    path: options.path,
+    headers: flatHeaders(options.headers),
+    body: bodyOf(options.body),
+    isIdempotent: options.isIdempotent ?? isIdempotentMethod(method),
+    key: options.key === undefined ? 0 : hash32(options.key),
+    preferred: undefined,
+    headTimeoutMs: options.headTimeoutMs ?? defaults.headTimeoutMs,
+    bodyTimeoutMs: options.bodyTimeoutMs ?? defaults.bodyTimeoutMs,
+  };
+}
+
+/** Name, value, name, value. */
+export function flatHeaders(fields: HeaderFields | undefined): string[] {
+  const flat: string[] = [];
+  for (const name in fields) {
+    const value = fields[name]!;
+    if (typeof value === 'string') flat.push(name, value);
+    else for (const one of value) flat.push(name, one);
+  }
+  return flat;
+}
+
+function bodyOf(body: RequestOptions['body']): Buffer | Readable | null {
+  if (body === undefined || body === null) return null;
+  if (typeof body === 'string') return Buffer.from(body);
+  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  if (body instanceof Readable) return body;
+  throw new BalancerError(
+    'BAD_REQUEST',
+    `request: \`body\` must be a string, bytes, a Readable or null, got ${typeof body}`,
+  );
+}

@@ -1,0 +1,23 @@
+/**
+ * What an exchange's errors say to whoever reads the log.
+ */
+import type { ErrorCode } from '../errors.ts';
+
+const SAYS: Partial<Record<ErrorCode, string>> = {
+  NO_ENDPOINT: 'no endpoint may be picked',
+  OVERLOADED: 'every endpoint is at its limit (maxInflight) and so is the queue (maxQueued, queueTimeoutMs)',
+  CLOSED: 'the cluster is closed',
+  CONNECT_FAILED: 'no connection came about',
+  CONNECT_TIMEOUT: 'no connection within connectTimeoutMs',
+  HEAD_TIMEOUT: 'no response head within headTimeoutMs',
+  BODY_TIMEOUT: 'no body byte for bodyTimeoutMs',
+  UPSTREAM_RESET: 'the connection ended before the response was whole',
+  BAD_RESPONSE: 'the response is not one that may be passed on',
+  BAD_REQUEST: 'the request cannot be written',
+  CANCELLED: 'the caller gave up',
+};
+
+/** @param endpoint the id of the last one tried */
+export function messageOf(code: ErrorCode, cluster: string, method: string, endpoint: string | undefined): string {
+  return `${cluster}: ${method} failed${endpoint === undefined ? '' : ` on ${endpoint}`}: ${SAYS[code] ?? code}`;
+}

@@ -1,0 +1,38 @@
+/**
+ * What the caller of an exchange hands in and gets back: a sink for the response, and a handle on its way.
+ */
+import type { Endpoint } from '../endpoint.ts';
+import type { BalancerError } from '../errors.ts';
+import type { RawHeaders, UpstreamRequest } from '../transport/transport.ts';
+
+/** Takes one response. The calls come in this order; exactly one of `onEnd` and `onError` is the last. None may throw. */
+export interface ResponseSink {
+  /**
+   * The final response head: the exchange is now committed to `endpoint` and will not be retried.
+   * @param headers the fields as the endpoint sent them, connection-level ones included
+   */
+  onHead(status: number, statusText: string, headers: RawHeaders, endpoint: Endpoint): void;
+  /** @returns false to pause the endpoint's connection until `exchange.resume()` */
+  onData(chunk: Buffer): boolean;
+  onEnd(): void;
+  /** Before `onHead`: no response came, or none that may be passed on. After it: the response was cut short. */
+  onError(error: BalancerError): void;
+}
+
+/** A request that is to go to one endpoint of a cluster, or to another if that one fails. */
+export interface ExchangeRequest extends UpstreamRequest {
+  /** May be sent twice without harm. Methods that RFC 9110 section 9.2.2 calls idempotent, or the caller's promise. */
+  readonly isIdempotent: boolean;
+  /** A hash of what the request hangs on; 0 if nothing. */
+  readonly key: number;
+  /** The route that the request sticks to. */
+  readonly preferred: string | undefined;
+}
+
+/** A request on its way: one stable handle over all attempts, so that back-pressure never reaches a dead connection. */
+export interface Exchange {
+  pause(): void;
+  resume(): void;
+  /** Gives up. If the exchange is not over, `onError` follows at once with CANCELLED; nothing is counted against the endpoint. */
+  abort(reason?: unknown): void;
+}

@@ -1,0 +1,67 @@
+/**
+ * Exchanges that wait because every endpoint is at its limit: first come, first served, bounded in number and in time.
+ */
+import type { Cancel, Clock } from '../lib/clock.ts';
+
+/** Something that can be started later, or told that it never will be. */
+export interface Waiter {
+  /** There is room. */
+  admit(): void;
+  /** The wait was too long. */
+  refuse(): void;
+}
+
+export class WaitQueue {
+  private readonly clock: Clock;
+  private readonly maxQueued: number;
+  private readonly timeoutMs: number;
+  private readonly places = new Map<Waiter, Cancel>();
+  private rooms = 0;
+
+  constructor(clock: Clock, maxQueued: number, timeoutMs: number) {
+    this.clock = clock;
+    this.maxQueued = maxQueued;
+    this.timeoutMs = timeoutMs;
+  }
+
+  get size(): number {
+    return this.places.size;
+  }
+
+  /** @returns false if the queue is full */
+  add(waiter: Waiter): boolean {
+    if (this.places.size >= this.maxQueued) return false;
+    const cancelTimeout = this.clock.schedule(this.timeoutMs, () => {
+      this.places.delete(waiter);
+      waiter.refuse();
+    });
+    this.places.set(waiter, cancelTimeout);
+    return true;
+  }
+
+  remove(waiter: Waiter): void {
+    this.places.get(waiter)?.();
+    this.places.delete(waiter);
+  }
+
+  /** Lets the first one in. One that fails at once makes room again within this call; the loop, not recursion, serves the next. */
+  admitOne(): void {
+    if (this.places.size === 0) return;
+    this.rooms++;
+    if (this.rooms > 1) return;
+    for (; this.rooms > 0; this.rooms--) {
+      const [first] = this.places.keys();
+      if (first === undefined) continue;
+      this.remove(first);
+      first.admit();
+    }
+  }
+
+  /** Refuses all. */
+  clear(): void {
+    for (const waiter of [...this.places.keys()]) {
+      this.remove(waiter);
+      waiter.refuse();
+    }
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * The two halves of balancing policy: a strategy is built anew whenever the set of pickable endpoints changes, and the picker
+ * that it builds answers every pick until then. Neither knows about health.
+ */
+import type { Endpoint, PickContext } from '../endpoint.ts';
+import type { Random } from '../lib/random.ts';
+
+/** The momentary state of a strategy. */
+export interface Picker<E extends Endpoint = Endpoint> {
+  /**
+   * The endpoint for one attempt, or undefined if the picker has none. Moves the cursor and changes nothing else; called once
+   * per attempt, and again if the endpoint was tried before or is at its limit. Allocates nothing.
+   */
+  pick(context: PickContext): E | undefined;
+  /** Told when stickiness, not this picker, chose `endpoint`, so that other traffic can make up for it. */
+  charge?(endpoint: E): void;
+}
+
+/** How load is spread. The smallest one: `{ name: 'first', build: (endpoints) => ({ pick: () => endpoints[0] }) }`. */
+export interface Strategy {
+  readonly name: string;
+  /**
+   * @param endpoints those that may be picked; never empty, and constant for the life of the picker
+   * @param previous the picker this one replaces; carry its cursor over so that a rebuild starts nothing afresh
+   */
+  build<E extends Endpoint>(endpoints: readonly E[], random: Random, previous: Picker<E> | undefined): Picker<E>;
+}

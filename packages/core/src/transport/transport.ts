@@ -1,0 +1,52 @@
+/**
+ * The seam between choosing an endpoint and talking to it. Its shapes are those of undici's dispatch handlers, so that undici
+ * calls an attempt directly and another wire client can do the same.
+ */
+import type { Readable } from 'node:stream';
+import type { Endpoint } from '../endpoint.ts';
+
+/** Header fields as they were on the wire: name, value, name, value. Buffers hold latin1 bytes. */
+export type RawHeaders = readonly (Buffer | string)[];
+
+/** One request as it goes to whichever endpoint is picked. */
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Origin-form (`/path?query`) or `*`; sent as it is, byte for byte. */
+  readonly path: string;
+  /** Name, value, name, value; in latin1. Must hold no connection-level field; `host` is the endpoint's own unless present. */
+  readonly headers: readonly string[];
+  /** A `Readable` is sent as it comes and cannot be replayed. */
+  readonly body: Buffer | Readable | null;
+  readonly headTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
+}
+
+/** What an attempt may ask of the connection it is on. */
+export interface TransportController {
+  /** Ends the attempt; the handler's `onResponseError` follows with `reason`. */
+  abort(reason: Error): void;
+  pause(): void;
+  resume(): void;
+  readonly rawHeaders?: unknown;
+  readonly rawTrailers?: unknown;
+}
+
+/** What a transport reports about one attempt, in this order; exactly one of the last two ends it. */
+export interface TransportHandler {
+  /** A connection is there and the request is about to be written on it. Never called if nothing was sent. */
+  onRequestStart(controller: TransportController, context: unknown): void;
+  /** Once per response head; statuses below 200 come first and are not final. `controller.rawHeaders` holds the fields. */
+  onResponseStart(controller: TransportController, status: number, headers: unknown, statusText?: string): void;
+  onResponseData(controller: TransportController, chunk: Buffer): void;
+  onResponseEnd(controller: TransportController, trailers: unknown): void;
+  /** `controller` is missing if the attempt never got a connection. */
+  onResponseError(controller: TransportController | null | undefined, error: Error): void;
+}
+
+/** Sends requests to endpoints and keeps their connections. */
+export interface Transport {
+  /** Never throws; every failure goes to the handler. */
+  send(endpoint: Endpoint, request: UpstreamRequest, handler: TransportHandler): void;
+  /** Ends the endpoint's idle connections now and the busy ones when their attempt is over, or at once if `isForced`. */
+  release(endpoint: Endpoint, isForced: boolean): Promise<void>;
+}

@@ -1,0 +1,65 @@
+/**
+ * HTTP/1.1 over undici: one `Pool` per endpoint and `Pool.dispatch`, with the attempt itself as the handler. Never `BalancedPool`,
+ * whose cursor moves when it is merely asked (nodejs/undici issue 4839).
+ */
+import type { Dispatcher, Pool } from 'undici';
+import { Pool as UndiciPool } from 'undici';
+import type { Endpoint } from '../endpoint.ts';
+import { sendAsterisk } from './asterisk.ts';
+import type { TlsOptions } from './tls.ts';
+import type { Transport, UpstreamRequest } from './transport.ts';
+
+/** What the connections of a cluster have in common. */
+export interface UndiciTransportOptions {
+  readonly connectTimeoutMs: number;
+  /** ms that an idle connection is kept if the endpoint does not say. */
+  readonly keepAliveMs: number;
+  readonly maxHeadBytes: number;
+  readonly tls: TlsOptions | undefined;
+}
+
+export function undiciTransport(options: UndiciTransportOptions): Transport {
+  const pools = new Map<Endpoint, Pool>();
+  const { connectTimeoutMs, keepAliveMs, maxHeadBytes, tls } = options;
+
+  function poolOf(endpoint: Endpoint): Pool {
+    let pool = pools.get(endpoint);
+    if (pool === undefined) {
+      pool = new UndiciPool(endpoint.origin, {
+        connect: { ...tls, timeout: connectTimeoutMs },
+        keepAliveTimeout: keepAliveMs,
+        maxHeaderSize: maxHeadBytes,
+        pipelining: 1,
+        allowH2: false,
+      });
+      pools.set(endpoint, pool);
+    }
+    return pool;
+  }
+
+  return {
+    send(endpoint, request, handler) {
+      if (request.path === '*') sendAsterisk(endpoint, request, tls, handler);
+      else poolOf(endpoint).dispatch(dispatchOptions(request), handler as Dispatcher.DispatchHandler);
+    },
+    async release(endpoint, isForced) {
+      const pool = pools.get(endpoint);
+      if (pool === undefined) return;
+      pools.delete(endpoint);
+      await (isForced ? pool.destroy() : pool.close());
+    },
+  };
+}
+
+function dispatchOptions(request: UpstreamRequest): Dispatcher.DispatchOptions {
+  return {
+    path: request.path,
+    method: request.method as Dispatcher.HttpMethod,
+    headers: request.headers as string[],
+    body: request.body,
+    headersTimeout: request.headTimeoutMs,
+    bodyTimeout: request.bodyTimeoutMs,
+    // undici closes the connection after HEAD and after a bodied GET or DELETE unless it is told not to.
+    reset: false,
+  };
+}

@@ -1,0 +1,332 @@
+import assert from 'node:assert/strict';
+import { consecutiveFailures, createCluster, hash32, leastRequest, roundRobin } from '@evenkeel/core';
+import type { Cluster, ClusterOptions, Endpoint, EndpointOptions, PickContext } from '@evenkeel/core';
+import { manualClock, seeded } from '@evenkeel/core/testing';
+
+const names = (count: number): EndpointOptions[] =>
+  Array.from({ length: count }, (_, i) => ({ id: `e${i}`, url: `http://10.0.0.${i}:80`, route: `r${i}` }));
+
+function make(count: number, options: Partial<ClusterOptions> = {}): Cluster {
+  const clock = manualClock();
+  return createCluster({ endpoints: names(count), strategy: roundRobin(), clock, random: seeded(7), ...options });
+}
+
+function context(now: number, more: Partial<PickContext> = {}): PickContext {
+  return { now, key: 0, attempt: 0, preferred: undefined, tried: undefined, ...more };
+}
+
+function fail(cluster: Cluster, id: string, times: number, now = 0): void {
+  const endpoint = cluster.endpoints.find((candidate) => candidate.id === id)!;
+  for (let i = 0; i < times; i++) {
+    cluster.begin(endpoint, now);
+    cluster.report(endpoint, 'server-error', now, now);
+    cluster.end(endpoint);
+  }
+}
+
+function picked(cluster: Cluster, now: number, picks = 50): string[] {
+  const ids = new Set<string>();
+  for (let i = 0; i < picks; i++) ids.add(cluster.pick(context(now))?.id ?? 'none');
+  return [...ids].toSorted();
+}
+
+describe('cluster', () => {
+  it('counts in flight from begin to end', () => {
+    const cluster = make(1);
+    const [endpoint] = cluster.endpoints;
+    cluster.begin(endpoint!, 0);
+    cluster.begin(endpoint!, 0);
+    cluster.report(endpoint!, 'success', 0, 5);
+    assert.equal(endpoint!.inflight, 2);
+    cluster.end(endpoint!);
+    assert.equal(endpoint!.inflight, 1);
+  });
+
+  it('knows the mean age of what waits for a head, and only of that', () => {
+    const cluster = make(1);
+    const endpoint = cluster.endpoints[0]!;
+    cluster.begin(endpoint, 0);
+    cluster.begin(endpoint, 100);
+    assert.equal(endpoint.waitingAgeAt(200), 150);
+    cluster.report(endpoint, 'success', 0, 200);
+    assert.equal(endpoint.waitingAgeAt(200), 100);
+    cluster.report(endpoint, 'cancelled', 100, 200);
+    assert.equal(endpoint.waitingAgeAt(500), 0);
+    assert.equal(endpoint.inflight, 2);
+  });
+
+  it('makes an endpoint that fails look slow, so that failing fast attracts nobody', () => {
+    const cluster = make(2, { ejection: consecutiveFailures({ threshold: 100 }) });
+    const [good, bad] = cluster.endpoints as [Endpoint, Endpoint];
+    cluster.begin(good, 0);
+    cluster.report(good, 'success', 0, 50);
+    for (let i = 0; i < 4; i++) {
+      cluster.begin(bad, i);
+      cluster.report(bad, 'server-error', i, i + 1);
+    }
+    assert.ok(bad.latencyAt(50) > 10 * good.latencyAt(50));
+    assert.ok(bad.latencyAt(200_000) < 1, 'and forgives in time');
+  });
+
+  describe('ejection', () => {
+    it('takes an endpoint out after failures in a row and back when its time is up', () => {
+      const events: string[] = [];
+      const cluster = make(3, { ejection: consecutiveFailures({ threshold: 3, baseMs: 1_000, maxMs: 8_000 }) });
+      cluster.on('unpickable', (endpoint, reason) => events.push(`${endpoint.id} ${reason}`));
+      cluster.on('pickable', (endpoint) => events.push(`${endpoint.id} back`));
+      fail(cluster, 'e1', 2);
+      assert.deepEqual(picked(cluster, 0), ['e0', 'e1', 'e2']);
+      fail(cluster, 'e1', 1);
+      assert.deepEqual(picked(cluster, 1), ['e0', 'e2']);
+      assert.equal(cluster.pickable, 2);
+      assert.deepEqual(picked(cluster, 2_001), ['e0', 'e1', 'e2']);
+      assert.deepEqual(events, ['e1 ejected', 'e1 back']);
+    });
+
+    it('never counts a cancelled attempt', () => {
+      const cluster = make(2, { ejection: consecutiveFailures({ threshold: 1 }) });
+      const endpoint = cluster.endpoints[0]!;
+      for (let i = 0; i < 20; i++) {
+        cluster.begin(endpoint, 0);
+        cluster.report(endpoint, 'cancelled', 0, 0);
+        cluster.end(endpoint);
+      }
+      assert.equal(cluster.pickable, 2);
+      assert.equal(endpoint.latencyAt(0), 0);
+    });
+
+    it('ejects no more than maxEjectedPercent, one of two in any case, and never the last that is well', () => {
+      const ejection = consecutiveFailures({ threshold: 1 });
+      for (const [count, maxEjectedPercent, expected] of [
+        [10, 30, 7],
+        [3, 10, 2],
+        [2, 0, 1],
+        [1, 100, 1],
+        [4, 100, 1],
+      ] as const) {
+        const cluster = make(count, { ejection, maxEjectedPercent, panicPercent: 0 });
+        for (const { id } of cluster.endpoints) fail(cluster, id, 1);
+        assert.equal(cluster.pickable, expected, `${count} endpoints, ${maxEjectedPercent} percent`);
+      }
+    });
+
+    it('counts a body that was cut short as one more failure', () => {
+      const cluster = make(2, { ejection: consecutiveFailures({ threshold: 1 }) });
+      const endpoint = cluster.endpoints[0]!;
+      cluster.begin(endpoint, 0);
+      cluster.report(endpoint, 'success', 0, 1);
+      cluster.reportCut(endpoint, 2);
+      cluster.end(endpoint);
+      assert.equal(cluster.pickable, 1);
+      assert.equal(endpoint.inflight, 0);
+      assert.equal(endpoint.waitingAgeAt(10), 0);
+    });
+  });
+
+  describe('panic', () => {
+    it('ignores health when too few are well, but not what an operator said', () => {
+      const panics: boolean[] = [];
+      const options = { ejection: consecutiveFailures({ threshold: 1 }), maxEjectedPercent: 100 };
+      const cluster = make(5, options).on('panic', (isPanicking) => panics.push(isPanicking));
+      cluster.disable('e4');
+      fail(cluster, 'e0', 1);
+      fail(cluster, 'e1', 1);
+      assert.deepEqual(picked(cluster, 0), ['e2', 'e3'], 'half of four is enough');
+      fail(cluster, 'e2', 1);
+      assert.deepEqual(picked(cluster, 0), ['e0', 'e1', 'e2', 'e3']);
+      assert.deepEqual(picked(cluster, 400_000), ['e0', 'e1', 'e2', 'e3']);
+      assert.deepEqual(panics, [true, false]);
+    });
+
+    it('has nothing to pick once all are disabled', () => {
+      const cluster = make(2);
+      cluster.disable('e0');
+      cluster.disable('e1');
+      assert.equal(cluster.pick(context(0)), undefined);
+      cluster.enable('e0');
+      assert.deepEqual(picked(cluster, 0), ['e0']);
+    });
+  });
+
+  it('uses the next priority only while too few endpoints of the first are well', () => {
+    const endpoints = names(4).map((endpoint, i) => ({ ...endpoint, priority: i < 3 ? 0 : 1 }));
+    const cluster = make(4, {
+      endpoints,
+      ejection: consecutiveFailures({ threshold: 1, baseMs: 100, maxMs: 100 }),
+      maxEjectedPercent: 100,
+    });
+    assert.deepEqual(picked(cluster, 0), ['e0', 'e1', 'e2']);
+    fail(cluster, 'e0', 1);
+    assert.deepEqual(picked(cluster, 0), ['e1', 'e2']);
+    fail(cluster, 'e1', 1);
+    assert.deepEqual(picked(cluster, 0), ['e3']);
+    assert.deepEqual(picked(cluster, 200), ['e0', 'e1', 'e2']);
+  });
+
+  it('never picks an endpoint at its limit while another has room', () => {
+    for (const strategy of [roundRobin(), leastRequest()]) {
+      const cluster = make(20, { strategy, maxInflight: 2 });
+      for (let i = 0; i < 40; i++) {
+        const endpoint = cluster.pick(context(0));
+        assert.ok(endpoint !== undefined && endpoint.inflight < 2);
+        cluster.begin(endpoint, 0);
+      }
+      assert.equal(cluster.pick(context(0)), undefined);
+    }
+  });
+
+  it('never picks an endpoint that was tried while another is left', () => {
+    const cluster = make(4);
+    for (let i = 0; i < 40; i++) {
+      const tried: Endpoint[] = [];
+      for (let attempt = 0; attempt < 4; attempt++) tried.push(cluster.pick(context(0, { attempt, tried }))!);
+      assert.equal(new Set(tried).size, 4);
+      assert.equal(cluster.pick(context(0, { attempt: 4, tried })), undefined);
+    }
+  });
+
+  describe('stickiness', () => {
+    const sticky = (preferred: string, key: string): PickContext => context(0, { preferred, key: hash32(key) });
+
+    it('goes to the endpoint of the route, whatever the strategy says', () => {
+      const cluster = make(5);
+      for (let i = 0; i < 20; i++) assert.equal(cluster.pick(sticky('r3', `s${i}`))?.id, 'e3');
+    });
+
+    it('agrees on one successor per session, in two balancers, and spreads the sessions', () => {
+      const [one, two] = [make(5), make(5, { random: seeded(99), endpoints: names(5).toReversed() })];
+      one.disable('e3');
+      two.disable('e3');
+      const successors = new Set<string>();
+      for (let i = 0; i < 100; i++) {
+        const chosen = new Set(
+          [1, 2, 3].flatMap(() => [one, two].map((cluster) => cluster.pick(sticky('r3', `s${i}`))!.id)),
+        );
+        assert.equal(chosen.size, 1);
+        successors.add([...chosen][0]!);
+      }
+      assert.deepEqual([...successors].toSorted(), ['e0', 'e1', 'e2', 'e4']);
+    });
+
+    it('gives a retry of a stuck request another successor', () => {
+      const cluster = make(3);
+      const tried: Endpoint[] = [];
+      for (let attempt = 0; attempt < 3; attempt++) {
+        tried.push(cluster.pick({ ...sticky('r1', 'x'), attempt, tried })!);
+      }
+      assert.equal(tried[0]!.id, 'e1');
+      assert.equal(new Set(tried).size, 3);
+    });
+
+    it('leaves an endpoint that was ejected', () => {
+      const cluster = make(3, { ejection: consecutiveFailures({ threshold: 1 }) });
+      fail(cluster, 'e1', 1);
+      assert.notEqual(cluster.pick(sticky('r1', 'x'))?.id, 'e1');
+    });
+
+    it('takes an unknown route for a session whose endpoint is gone', () => {
+      const cluster = make(3);
+      const first = cluster.pick(sticky('nobody', 'x'))!.id;
+      for (let i = 0; i < 10; i++) assert.equal(cluster.pick(sticky('nobody', 'x'))!.id, first);
+    });
+
+    it('is made up for by the other traffic under round robin', () => {
+      const cluster = make(2);
+      const counts = { e0: 0, e1: 0 };
+      for (let i = 0; i < 600; i++) {
+        const endpoint = i % 3 === 0 ? cluster.pick(sticky('r0', 's'))! : cluster.pick(context(0))!;
+        counts[endpoint.id as 'e0' | 'e1']++;
+      }
+      assert.ok(Math.abs(counts.e0 - counts.e1) <= 4, JSON.stringify(counts));
+    });
+  });
+
+  describe('drain', () => {
+    it('gives no new work, lets sessions stay for their time, and ends when nothing is in flight', async () => {
+      const clock = manualClock();
+      const cluster = make(3, { clock });
+      const stuck = { preferred: 'r1', key: 5 };
+      const held = cluster.pick(context(0, stuck))!;
+      assert.equal(held.id, 'e1');
+      cluster.begin(held, 0);
+      let isDrained = false;
+      const drained = cluster.drain('e1', { deadlineMs: 3_000, keepSessionsMs: 2_000 }).then(() => (isDrained = true));
+      assert.deepEqual(picked(cluster, 0), ['e0', 'e2']);
+      assert.equal(cluster.pick(context(1, stuck))!.id, 'e1');
+      clock.advance(2_000);
+      await Promise.resolve();
+      assert.notEqual(cluster.pick(context(2_000, stuck))!.id, 'e1');
+      assert.equal(isDrained, false);
+      cluster.report(held, 'success', 0, 2_000);
+      cluster.end(held);
+      await drained;
+      cluster.enable('e1');
+      assert.deepEqual(picked(cluster, 2_000), ['e0', 'e1', 'e2']);
+    });
+
+    it('moves sessions at once if it is told to', async () => {
+      const cluster = make(3);
+      cluster.pick(context(0, { preferred: 'r1', key: 5 }));
+      await cluster.drain('e1', { keepSessionsMs: 0 });
+      assert.notEqual(cluster.pick(context(0, { preferred: 'r1', key: 5 }))!.id, 'e1');
+    });
+
+    it('refuses an id that is not a member and times that contradict each other', async () => {
+      const cluster = make(2);
+      await assert.rejects(async () => cluster.drain('x'), { message: 'drain: `id` must be one of e0, e1, got "x"' });
+      await assert.rejects(cluster.drain('e0', { deadlineMs: 5, keepSessionsMs: 6 }), { code: 'INVALID_OPTIONS' });
+    });
+  });
+
+  describe('update', () => {
+    it('keeps what was learned about endpoints that stay', () => {
+      const cluster = make(3, { ejection: consecutiveFailures({ threshold: 1 }) });
+      const [e0] = cluster.endpoints;
+      cluster.begin(e0!, 0);
+      cluster.report(e0!, 'success', 0, 40);
+      fail(cluster, 'e1', 1);
+      cluster.update([...names(3), { id: 'new', url: 'http://10.0.0.9' }]);
+      assert.equal(cluster.endpoints[0], e0);
+      assert.equal(e0!.inflight, 1);
+      assert.equal(Math.round(e0!.latencyAt(40)), 40);
+      assert.deepEqual(picked(cluster, 50), ['e0', 'e2', 'new']);
+    });
+
+    it('takes the same id at another address for another endpoint', () => {
+      const events: string[] = [];
+      const cluster = make(2);
+      cluster
+        .on('added', (endpoint) => events.push(`+${endpoint.origin}`))
+        .on('removed', (endpoint) => events.push(`-${endpoint.origin}`));
+      cluster.update([names(2)[0]!, { id: 'e1', url: 'http://10.9.9.9:1' }]);
+      assert.deepEqual(events, ['-http://10.0.0.1', '+http://10.9.9.9:1']);
+    });
+
+    it('changes weight, route and priority in place', () => {
+      const cluster = make(2);
+      cluster.update(names(2).map((endpoint) => ({ ...endpoint, weight: 3, route: `${endpoint.route}x` })));
+      assert.equal(cluster.endpoints[1]!.weight, 3);
+      assert.equal(cluster.endpointOfRoute('r1x')?.id, 'e1');
+      assert.equal(cluster.endpointOfRoute('r1'), undefined);
+    });
+  });
+
+  it('survives a listener that throws, and does not swallow its error', async () => {
+    const cluster = make(2);
+    const thrown = new Error('mine');
+    const caught = new Promise((resolve) => {
+      const [listener] = process.rawListeners('uncaughtException');
+      if (listener) process.off('uncaughtException', listener as NodeJS.UncaughtExceptionListener);
+      process.once('uncaughtException', (error) => {
+        if (listener) process.on('uncaughtException', listener as NodeJS.UncaughtExceptionListener);
+        resolve(error);
+      });
+    });
+    cluster.on('unpickable', () => {
+      throw thrown;
+    });
+    cluster.disable('e0');
+    assert.deepEqual(picked(cluster, 0), ['e1']);
+    assert.equal(await caught, thrown);
+  });
+});
