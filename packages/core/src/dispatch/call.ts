@@ -2,6 +2,7 @@
  * What `cluster.request()` and `cluster.execute()` take and give.
  */
 import type { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import type { Outcome } from '../outcome.ts';
 
 /** Header fields by name; the names' case is kept on the wire. */
@@ -38,8 +39,10 @@ export interface ClusterResponse {
   text(): Promise<string>;
   json<T = unknown>(): Promise<T>;
   bytes(): Promise<Uint8Array>;
-  /** As it comes, with back-pressure. */
+  /** As it comes, with back-pressure. Destroying it ends the attempt. */
   stream(): Readable;
+  /** The same as a stream of the web. Cancelling it ends the attempt. */
+  webStream(): ReadableStream<Uint8Array>;
   /** Reads and drops the body, so that the connection can be used again. */
   discard(): Promise<void>;
 }

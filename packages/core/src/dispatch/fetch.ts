@@ -63,5 +63,5 @@ function toStandard(response: ClusterResponse, method: string): Response {
     void response.discard().catch(() => undefined);
     return new Response(null, { status, statusText, headers });
   }
-  return new Response(Readable.toWeb(response.stream()) as globalThis.ReadableStream, { status, statusText, headers });
+  return new Response(response.webStream() as globalThis.ReadableStream, { status, statusText, headers });
 }

@@ -2,6 +2,7 @@
  * The response of `cluster.request()`: a sink that keeps what arrives until somebody reads it, and no more of it than the mark.
  */
 import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
 import type { Endpoint } from '../endpoint.ts';
 import { BalancerError } from '../errors.ts';
 import type { RawHeaders } from '../transport/transport.ts';
@@ -115,6 +116,30 @@ export class PendingResponse implements ResponseSink, ClusterResponse {
       onError: (error) => void readable.destroy(error),
     });
     return readable;
+  }
+
+  webStream(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.read({
+            onChunk: (chunk) => {
+              controller.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+              return controller.desiredSize! > 0;
+            },
+            onEnd: () => controller.close(),
+            onError: (error) => controller.error(error),
+          });
+        },
+        pull: () => this.exchange?.resume(),
+        cancel: (reason) => {
+          // The stream is closed already, and `controller.error()` on it would throw.
+          this.reader = { onChunk: () => true, onEnd: () => undefined, onError: () => undefined };
+          this.exchange?.abort(reason);
+        },
+      },
+      { highWaterMark: HIGH_WATER_MARK, size: (chunk) => chunk.length },
+    );
   }
 
   private async collect(): Promise<Buffer> {

@@ -1,17 +1,19 @@
 /**
  * Peak EWMA: of a few endpoints, the one with the least latency for its requests in flight and its weight. The default strategy.
  *
- * Latency is the greater of two readings: the peak-sensitive average of what was answered, and twice the mean age of what waits for
- * an answer. A request that is looked at while it waits is half-way through on average, hence twice; it shows an endpoint that got
- * stuck before a single answer is late.
+ * Latency is the greater of two readings: the peak-sensitive average of what was answered, and the mean age of what still waits
+ * for an answer, which shows an endpoint that got stuck before a single answer is late.
  *
  * - Latencies are rounded to buckets of about 20 %, so that an endpoint that is a little slower still gets its part.
+ * - Up to twice the usual latency, twice the latency means half the requests in flight, which suits endpoints that are slow because
+ *   they are busy. Beyond, it counts squared: an endpoint that is ten times slower is broken rather than busy, and by the first
+ *   rule it would get a request whenever ten wait elsewhere.
  * - An endpoint of which nothing is known gets one request, and the next one when that is answered; others, of whom something is
  *   known, carry the load meanwhile.
  * - The average decays while an endpoint is left alone, so each one is asked again in time, by one request first.
  *
- * When: almost always. When not: time to the response head says nothing about load (long polling, one socket for many requests), or
- * the split must follow the weights exactly whatever the endpoints' speeds.
+ * When: almost always. When not: the time to the response head says nothing about load (long polling, one socket for many
+ * requests), or the split must follow the weights whatever the endpoints' speeds.
  * @see Finagle's `PeakEwma.scala`; nginx's `least_time`, for the age of requests in flight
  */
 import type { Endpoint } from '../endpoint.ts';
@@ -34,15 +36,20 @@ export function peakEwma(options: ChoiceOptions = {}): Strategy {
   };
 }
 
+/** Times the usual latency, from where on latency counts squared. */
+const MUCH_SLOWER = 2;
+
 class PeakLatency implements Metric {
-  /** What some endpoint's average was when last looked at; 0 as long as nothing is known of any. */
+  /** What a healthy endpoint's average is like; 0 as long as nothing is known of any. */
   #typical = 0;
 
   slowness(endpoint: Endpoint, now: number): number {
     const average = endpoint.latencyAt(now);
     if (average === 0) return this.#slownessOfUnseen(endpoint, now);
-    this.#typical = average;
-    return slownessOf(Math.max(average, 2 * endpoint.waitingAgeAt(now)));
+    if (this.#typical === 0) this.#typical = average;
+    // Follows the lower readings, so that one slow endpoint of many does not become the measure of itself.
+    this.#typical += (average - this.#typical) * (average < this.#typical ? 1 / 8 : 1 / 128);
+    return this.#slownessOf(Math.max(average, endpoint.waitingAgeAt(now)));
   }
 
   #slownessOfUnseen(endpoint: Endpoint, now: number): number {
@@ -50,11 +57,12 @@ class PeakLatency implements Metric {
     if (endpoint.inflight === 0) return 0;
     if (endpoint.inflight === 1) return Infinity;
     // It has more than its trial, so it got them when nothing was known of any endpoint.
-    return slownessOf(Math.max(this.#typical, 2 * endpoint.waitingAgeAt(now)));
+    return this.#slownessOf(Math.max(this.#typical, endpoint.waitingAgeAt(now)));
   }
-}
 
-function slownessOf(latencyMs: number): number {
-  const bucket = latencyBucket(latencyMs);
-  return bucket * bucket;
+  #slownessOf(latencyMs: number): number {
+    const bucket = latencyBucket(latencyMs);
+    const excess = bucket / (MUCH_SLOWER * this.#typical);
+    return excess > 1 ? bucket * excess : bucket;
+  }
 }

@@ -11,7 +11,7 @@ import type { TlsOptions } from './tls.ts';
 export function probeIo(tls: TlsOptions | undefined): ProbeIo {
   return {
     connect: (endpoint, timeoutMs) => connect(endpoint, timeoutMs),
-    request: (endpoint, request, timeoutMs) => request_(endpoint, request, timeoutMs, tls),
+    request: (endpoint, request, timeoutMs) => ask(endpoint, request, timeoutMs, tls),
   };
 }
 
@@ -34,7 +34,7 @@ function connect(endpoint: Endpoint, timeoutMs: number): Promise<void> {
   });
 }
 
-function request_(
+function ask(
   endpoint: Endpoint,
   { method, path, host: hostField, maxBodyBytes }: ProbeRequest,
   timeoutMs: number,
