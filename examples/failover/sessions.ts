@@ -1,0 +1,53 @@
+/** Where the demo's sessions live, and how an app instance gets at them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { redisSessionStore, sqliteSessionStore } from '@evenkeel/session-store';
+import type { SessionOptions } from '@evenkeel/session-store';
+import { findRedisServer, privateRedis } from '@evenkeel/session-store/testing';
+import { Redis } from 'ioredis';
+
+declare module '@evenkeel/session-store' {
+  interface SessionFields {
+    user: string;
+    /** One field per update, so that concurrent ones never overwrite each other. */
+    [update: `item_${string}`]: string;
+  }
+}
+
+/** Chosen once, by the parent process; the instances read it from their environment. */
+export interface SessionHome extends AsyncDisposable {
+  readonly description: string;
+  readonly env: Record<string, string>;
+}
+
+export async function chooseHome(store: 'auto' | 'redis' | 'sqlite'): Promise<SessionHome> {
+  const given = process.env['REDIS_URL'];
+  if (store !== 'sqlite' && given) {
+    return { description: 'Redis (REDIS_URL)', env: { REDIS_URL: given }, async [Symbol.asyncDispose]() {} };
+  }
+  if (store === 'redis' || (store === 'auto' && findRedisServer() !== undefined)) {
+    const redis = await privateRedis();
+    const dispose = () => redis[Symbol.asyncDispose]();
+    return {
+      description: `Redis (${findRedisServer()}, private)`,
+      env: { REDIS_URL: redis.url },
+      [Symbol.asyncDispose]: dispose,
+    };
+  }
+  const dir = mkdtempSync(join(tmpdir(), 'evenkeel-demo-'));
+  return {
+    description: 'SQLite (built into Node; no Redis found)',
+    env: { REDIS_URL: '', SQLITE_PATH: join(dir, 'sessions.db') },
+    async [Symbol.asyncDispose]() {
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The options of `session()`, the same in every instance. */
+export function sessionOptions(): SessionOptions {
+  const { REDIS_URL, SQLITE_PATH } = process.env;
+  const store = REDIS_URL ? redisSessionStore(new Redis(REDIS_URL)) : sqliteSessionStore({ path: SQLITE_PATH! });
+  return { store, secret: 'only a demo would keep it here' };
+}
