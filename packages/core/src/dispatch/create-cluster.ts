@@ -26,6 +26,7 @@ import { executeThrough } from './execute.ts';
 import { exchangeRequestOf } from './exchange-request.ts';
 import { fetchThrough } from './fetch.ts';
 import { Prober } from './prober.ts';
+import { cancelled } from './messages.ts';
 import { PendingResponse } from './response.ts';
 import type { Exchange, ExchangeRequest, ResponseSink } from './sink.ts';
 import { WaitQueue } from './wait-queue.ts';
@@ -109,6 +110,7 @@ class RunningCluster implements Cluster, ExchangeHost {
     const given = typeof options === 'string' ? { path: options } : options;
     return new Promise((resolve, reject) => {
       const request = exchangeRequestOf(given, this.options);
+      if (given.signal?.aborted) throw cancelled(this.name, request.method, given.signal.reason);
       new PendingResponse(resolve, reject, given.signal).start(this, request);
     });
   }

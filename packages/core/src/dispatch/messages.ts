@@ -1,6 +1,7 @@
 /**
  * What an exchange's errors say to whoever reads the log.
  */
+import { BalancerError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 
 const SAYS: Partial<Record<ErrorCode, string>> = {
@@ -20,4 +21,9 @@ const SAYS: Partial<Record<ErrorCode, string>> = {
 /** @param endpoint the id of the last one tried */
 export function messageOf(code: ErrorCode, cluster: string, method: string, endpoint: string | undefined): string {
   return `${cluster}: ${method} failed${endpoint === undefined ? '' : ` on ${endpoint}`}: ${SAYS[code] ?? code}`;
+}
+
+/** The error of a request that its caller gave up before it began. */
+export function cancelled(cluster: string, method: string, reason: unknown): BalancerError {
+  return new BalancerError('CANCELLED', messageOf('CANCELLED', cluster, method, undefined), { cause: reason });
 }

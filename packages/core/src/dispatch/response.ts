@@ -45,10 +45,9 @@ export class PendingResponse implements ResponseSink, ClusterResponse {
   }
 
   start(cluster: Pick<Cluster, 'exchange'>, request: ExchangeRequest): void {
-    this.exchange = cluster.exchange(request, this);
     const { signal } = this;
-    if (signal?.aborted) this.onAbort();
-    else if (!this.isEnded && this.error === undefined) signal?.addEventListener('abort', this.onAbort, { once: true });
+    this.exchange = cluster.exchange(request, this);
+    if (!this.isEnded && this.error === undefined) signal?.addEventListener('abort', this.onAbort, { once: true });
   }
 
   get headers(): Readonly<Record<string, string | string[]>> {

@@ -23,6 +23,9 @@ import type { ChoiceOptions, Metric } from './choices.ts';
 import { ChoicePicker, resolveChoices } from './choices.ts';
 import type { Picker, Strategy } from './strategy.ts';
 
+/** Times the usual latency, from where on latency counts squared. */
+const MUCH_SLOWER = 2;
+
 /** The least latency for the requests in flight and the weight. A pick is O(choices). @throws INVALID_OPTIONS */
 export function peakEwma(options: ChoiceOptions = {}): Strategy {
   const choices = resolveChoices('peakEwma', options);
@@ -35,9 +38,6 @@ export function peakEwma(options: ChoiceOptions = {}): Strategy {
     },
   };
 }
-
-/** Times the usual latency, from where on latency counts squared. */
-const MUCH_SLOWER = 2;
 
 class PeakLatency implements Metric {
   /** What a healthy endpoint's average is like; 0 as long as nothing is known of any. */
