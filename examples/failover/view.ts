@@ -22,22 +22,22 @@ export class View {
 
   draw(report: FrontReport, tally: Tally): void {
     if (!this.isLive) return;
-    const most = Math.max(1, ...tally.served.values());
     const rows = report.endpoints.map(({ name, state, inflight, latencyMs }) => {
-      const served = tally.served.get(name) ?? 0;
-      const bar = '#'.repeat(Math.round((served / most) * 24)).padEnd(24);
+      const users = [...tally.servedBy].filter(([, instance]) => instance === name).map(([user]) => user);
       const colour = state === 'up' ? 32 : state === 'draining' ? 33 : 31;
       const columns = [
         String(inflight).padStart(9),
-        `${latencyMs.toFixed(1)} ms`.padStart(10),
-        String(served).padStart(8),
+        `${latencyMs.toFixed(1)} ms`.padStart(11),
+        String(tally.served.get(name) ?? 0).padStart(8),
+        String(users.length).padStart(10),
       ];
-      return `  ${name.padEnd(16)}\x1b[${colour}m${state.padEnd(13)}\x1b[0m${columns.join('')}  ${bar}`;
+      const whom = users.slice(0, 4).join(' ') + (users.length > 4 ? ' ...' : '');
+      return `  ${name.padEnd(16)}\x1b[${colour}m${state.padEnd(13)}\x1b[0m${columns.join('')}  ${whom}`;
     });
     const lines = [
       ...this.heading,
       '',
-      `  ${'endpoint'.padEnd(16)}${'health'.padEnd(13)}in flight   latency  served`,
+      `  ${'endpoint'.padEnd(16)}${'health'.padEnd(13)}in flight    latency  served  sessions  of`,
       ...rows,
       '',
       `  ${tally.requests} requests, ${tally.failures.length} failed, ${tally.lostLogins} logins lost`,

@@ -13,6 +13,10 @@ export interface Upstream extends AsyncDisposable {
   readonly requests: string[];
   /** TCP connections so far. */
   readonly connections: number;
+  /** TCP connections now. */
+  readonly open: number;
+  /** Calls back, once, when a connection ends. */
+  onClose(listener: () => void): void;
 }
 
 /** Starts an HTTP server. Its responses close nothing, so the connections stay open between requests. */
@@ -22,14 +26,7 @@ export async function upstream(handler: http.RequestListener): Promise<Upstream>
     requests.push(`${req.method} ${req.url}`);
     handler(req, res);
   });
-  const listening = await listen(server);
-  return {
-    ...listening,
-    requests,
-    get connections() {
-      return listening.sockets.seen;
-    },
-  };
+  return listen(server, requests);
 }
 
 /** Starts a TCP server that speaks as the test says. */
@@ -38,14 +35,7 @@ export async function rawUpstream(handler: (socket: net.Socket) => void): Promis
     socket.on('error', () => undefined);
     handler(socket);
   });
-  const listening = await listen(server);
-  return {
-    ...listening,
-    requests: [],
-    get connections() {
-      return listening.sockets.seen;
-    },
-  };
+  return listen(server, []);
 }
 
 /** A port that nothing listens on. */
@@ -55,12 +45,17 @@ export async function refusedUrl(): Promise<string> {
   return url;
 }
 
-async function listen(server: net.Server) {
-  const sockets = { open: new Set<net.Socket>(), seen: 0 };
+async function listen(server: net.Server, requests: string[]): Promise<Upstream> {
+  const sockets = new Set<net.Socket>();
+  const closeListeners: (() => void)[] = [];
+  let connections = 0;
   server.on('connection', (socket: net.Socket) => {
-    sockets.seen++;
-    sockets.open.add(socket);
-    socket.on('close', () => sockets.open.delete(socket));
+    connections++;
+    sockets.add(socket);
+    socket.on('close', () => {
+      sockets.delete(socket);
+      for (const listener of closeListeners.splice(0)) listener();
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -68,9 +63,16 @@ async function listen(server: net.Server) {
   return {
     url: `http://127.0.0.1:${port}`,
     port,
-    sockets,
+    requests,
+    get connections() {
+      return connections;
+    },
+    get open() {
+      return sockets.size;
+    },
+    onClose: (listener) => void closeListeners.push(listener),
     async [Symbol.asyncDispose]() {
-      for (const socket of sockets.open) socket.destroy();
+      for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => void server.close(resolve));
     },
   };

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { createCluster, retryPolicy } from '@evenkeel/core';
+import { manualClock } from '@evenkeel/core/testing';
+import { upstream } from './upstream.ts';
+
+describe('draining with real connections', () => {
+  it('lets what is under way finish and closes the connections', async () => {
+    let finish = (): void => undefined;
+    let arrived = (): void => undefined;
+    const hasArrived = new Promise<void>((resolve) => (arrived = resolve));
+    await using slow = await upstream((_req, res) => {
+      finish = () => void res.end('slow');
+      arrived();
+    });
+    await using other = await upstream((_req, res) => void res.end('other'));
+    await using cluster = createCluster({ endpoints: [{ id: 'slow', url: slow.url }] });
+    const answer = cluster.request('/');
+    await hasArrived;
+    cluster.update([{ id: 'slow', url: slow.url }, other.url]);
+    const drained = cluster.drain('slow');
+    assert.equal(await (await cluster.request('/')).text(), 'other');
+    const closed = new Promise<void>((resolve) => slow.onClose(resolve));
+    finish();
+    assert.equal(await (await answer).text(), 'slow');
+    await drained;
+    await closed;
+    assert.equal(slow.open, 0);
+  });
+
+  it('cuts what is left at the deadline, and an idempotent request is answered by another endpoint', async () => {
+    const clock = manualClock();
+    let arrived = (): void => undefined;
+    const hasArrived = new Promise<void>((resolve) => (arrived = resolve));
+    await using stuck = await upstream(() => arrived());
+    await using other = await upstream((_req, res) => void res.end('other'));
+    await using cluster = createCluster({ endpoints: [{ id: 'stuck', url: stuck.url }], clock });
+    const answer = cluster.request('/');
+    await hasArrived;
+    cluster.update([{ id: 'stuck', url: stuck.url }, other.url]);
+    const drained = cluster.drain('stuck', { deadlineMs: 1_000 });
+    clock.advance(1_000);
+    assert.equal(await (await answer).text(), 'other');
+    await drained;
+  });
+
+  it('ends a removed endpoint the same way', async () => {
+    await using one = await upstream((_req, res) => void res.end('one'));
+    await using two = await upstream((_req, res) => void res.end('two'));
+    await using cluster = createCluster({ endpoints: [one.url], retry: retryPolicy({ maxAttempts: 1 }) });
+    await (await cluster.request('/')).text();
+    const closed = new Promise<void>((resolve) => one.onClose(resolve));
+    cluster.update([two.url]);
+    await closed;
+    assert.equal(await (await cluster.request('/')).text(), 'two');
+  });
+});
