@@ -8,7 +8,8 @@ import { readOptions } from './options.ts';
 import { chooseHome } from './sessions.ts';
 import { tellStory } from './story.ts';
 import { printSummary } from './summary.ts';
-import { shop, Tally } from './users.ts';
+import { Tally } from './tally.ts';
+import { shop } from './users.ts';
 import { View } from './view.ts';
 
 const options = readOptions(process.argv.slice(2));

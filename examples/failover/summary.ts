@@ -1,5 +1,5 @@
 /** The demo's closing words. */
-import type { Tally } from './users.ts';
+import type { Tally } from './tally.ts';
 
 /** True if nothing was lost. */
 export function printSummary(tally: Tally, users: number, home: string): boolean {

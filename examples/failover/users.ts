@@ -1,21 +1,7 @@
 /** The load: users who log in once and fill their carts, several updates at a time. They believe nothing and check everything. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Tally } from './tally.ts';
 import { Visitor } from './visitor.ts';
-
-/** What the demo is judged by. */
-export class Tally {
-  requests = 0;
-  failures: string[] = [];
-  lostLogins = 0;
-  lostUpdates = 0;
-  updates = 0;
-  /** Requests by instance. */
-  readonly served = new Map<string, number>();
-  /** The instance that served each user last. */
-  readonly servedBy = new Map<string, string>();
-  /** How often each user's session moved to another instance. */
-  readonly moves: number[] = [];
-}
 
 const THINK_MS = 15;
 

@@ -1,6 +1,6 @@
 /** What the terminal shows: a live table where there is a terminal, a line per event everywhere. */
 import type { FrontReport } from './front.ts';
-import type { Tally } from './users.ts';
+import type { Tally } from './tally.ts';
 
 export class View {
   private readonly isLive: boolean;

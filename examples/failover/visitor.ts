@@ -1,6 +1,6 @@
 /** One user's browser, as far as it matters: a cookie, and a note of who answered. */
 import http from 'node:http';
-import type { Tally } from './users.ts';
+import type { Tally } from './tally.ts';
 
 const agent = new http.Agent({ keepAlive: true });
 

@@ -14,16 +14,19 @@ export type { ChoiceOptions } from './strategies/choices.ts';
 export type { Picker, Strategy } from './strategies/strategy.ts';
 
 export { consecutiveFailures } from './health/consecutive-failures.ts';
+export type { ConsecutiveFailuresOptions } from './health/consecutive-failures.ts';
 export { httpProbe } from './health/http-probe.ts';
+export type { HttpProbeOptions, StatusRange } from './health/http-probe.ts';
 export { tcpProbe } from './health/tcp-probe.ts';
+export type { TcpProbeOptions } from './health/tcp-probe.ts';
 export type { EjectionPolicy, EjectionTracker } from './health/ejection.ts';
 export type { HealthReason } from './health/reasons.ts';
 export type { Probe, ProbeIo, ProbeRequest, ProbeResponse, ProbeTiming } from './health/probe.ts';
 
 export { retryBudget } from './retry/retry-budget.ts';
 export { retryPolicy } from './retry/retry-policy.ts';
-export type { RetryBudget } from './retry/retry-budget.ts';
-export type { FailedTry, RetryPolicy } from './retry/retry-policy.ts';
+export type { RetryBudget, RetryBudgetOptions } from './retry/retry-budget.ts';
+export type { FailedTry, RetryPolicy, RetryPolicyOptions } from './retry/retry-policy.ts';
 
 export { BalancerError, isBalancerError } from './errors.ts';
 export type { BalancerErrorOptions, ErrorCode, FailedAttempt } from './errors.ts';

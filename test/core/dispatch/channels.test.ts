@@ -82,6 +82,7 @@ describe('the diagnostics channels', () => {
       controller.abort();
       return answer;
     });
-    assert.equal((aborted.at(-1)?.message as ExchangeEndMessage).code, 'CANCELLED');
+    const end = aborted.at(-1)?.message as ExchangeEndMessage;
+    assert.equal(end.code, 'CANCELLED');
   });
 });

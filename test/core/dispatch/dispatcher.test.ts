@@ -66,11 +66,8 @@ describe('cluster.dispatcher', () => {
 
   it('says what it does not do', async () => {
     await using cluster = createCluster({ endpoints: ['http://127.0.0.1:9'] });
-    await assert.rejects(
-      request('http://any/', { dispatcher: cluster.dispatcher(), upgrade: 'x', method: 'GET' } as never),
-      {
-        code: 'NOT_SUPPORTED',
-      },
-    );
+    await assert.rejects(request('http://any/', { dispatcher: cluster.dispatcher(), upgrade: 'x', method: 'GET' }), {
+      code: 'NOT_SUPPORTED',
+    });
   });
 });

@@ -22,7 +22,7 @@ function scripted(timing: Partial<Probe> = {}): Probe & { asked: string[]; isWel
 }
 
 function changed(cluster: Cluster, event: 'pickable' | 'unpickable'): Promise<unknown> {
-  return new Promise((resolve) => void cluster.on(event, resolve));
+  return new Promise((resolve) => void cluster.on(event, (endpoint) => resolve(endpoint)));
 }
 
 describe('probes of a cluster', () => {

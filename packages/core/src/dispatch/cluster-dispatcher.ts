@@ -131,7 +131,7 @@ function exchangeRequestOf(options: Dispatcher.DispatchOptions, defaults: Reques
 /** undici takes fields as a flat array, as an object and as pairs. */
 function flatHeaders(headers: Dispatcher.DispatchOptions['headers']): string[] {
   if (headers === undefined || headers === null) return [];
-  if (Array.isArray(headers) && typeof headers[0] === 'string') return headers as string[];
+  if (Array.isArray(headers) && typeof headers[0] === 'string') return headers;
   const pairs = Symbol.iterator in headers ? headers : Object.entries(headers);
   const flat: string[] = [];
   for (const [name, value] of pairs as Iterable<[string, unknown]>) {

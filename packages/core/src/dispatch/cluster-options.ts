@@ -121,4 +121,4 @@ export const clusterSchema: v.GenericSchema<unknown, ResolvedClusterOptions> = v
   tls: v.optional(tlsSchema),
   clock: v.optional(objectWith<Clock>('a clock', 'now', 'schedule'), () => systemClock),
   random: v.optional(objectWith<Random>('a random source', 'below', 'unit'), () => systemRandom()),
-}) as unknown as v.GenericSchema<unknown, ResolvedClusterOptions>;
+});

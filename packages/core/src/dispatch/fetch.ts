@@ -2,7 +2,6 @@
  * The standard's `fetch` shape over `cluster.request()`.
  */
 import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import { isBalancerError } from '../errors.ts';
 import type { ClusterResponse, RequestOptions } from './call.ts';
 
@@ -49,7 +48,7 @@ function targetOf(input: string | URL): { url: URL; host: string | undefined } {
 /** A stream goes on as a stream; everything else is small enough to be held by the caller, so it can be held for a retry too. */
 async function bodyOf(standard: Request, given: RequestInit['body']): Promise<Uint8Array | Readable | null> {
   if (standard.body === null) return null;
-  if (given instanceof globalThis.ReadableStream) return Readable.fromWeb(standard.body as ReadableStream);
+  if (given instanceof globalThis.ReadableStream) return Readable.fromWeb(standard.body);
   return new Uint8Array(await standard.arrayBuffer());
 }
 

@@ -4,7 +4,7 @@
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import type { Endpoint } from '../endpoint.ts';
-import { BalancerError } from '../errors.ts';
+import type { BalancerError } from '../errors.ts';
 import type { RawHeaders } from '../transport/transport.ts';
 import type { ClusterResponse } from './call.ts';
 import type { Cluster } from './cluster.ts';

@@ -32,23 +32,27 @@ export interface HttpProbeOptions extends Partial<ProbeTiming> {
 }
 
 const PATH = 'a path that starts with "/", without spaces or control characters';
+const STATUS = 'a status from 100 to 599, or two as [from, to]';
 const status = integerIn(100, 599);
+const statusRange = v.union(
+  [
+    status,
+    v.pipe(
+      v.tuple([status, status]),
+      v.check(([from, to]) => from <= to, STATUS),
+    ),
+  ],
+  STATUS,
+);
 
 const schema = v.strictObject({
   ...timingEntries,
   path: v.optional(v.pipe(v.string(PATH), v.regex(/^\/[^\s#\p{Cc}]*$/u, PATH)), '/'),
   method: v.optional(v.picklist(['GET', 'HEAD', 'OPTIONS'], '"GET", "HEAD" or "OPTIONS"'), 'GET'),
   host: v.optional(v.pipe(v.string('a host'), v.regex(/^[\w.\-:[\]]+$/, 'a host, with a port if need be'))),
-  statuses: v.optional(
-    v.pipe(
-      v.array(
-        v.union([status, v.tuple([status, status])], 'a status from 100 to 599, or two as [from, to]'),
-        'an array of statuses',
-      ),
-      v.nonEmpty('at least one status'),
-    ),
-    [[200, 399]],
-  ),
+  statuses: v.optional(v.pipe(v.array(statusRange, 'an array of statuses'), v.nonEmpty('at least one status')), [
+    [200, 399],
+  ]),
   body: v.optional(v.union([v.string(), v.instance(RegExp)], 'a string or a regular expression')),
   maxBodyBytes: v.optional(integerIn(0, 1_048_576), 16_384),
 });

@@ -40,7 +40,7 @@ export function undiciTransport(options: UndiciTransportOptions): Transport {
   return {
     send(endpoint, request, handler) {
       if (request.path === '*') sendAsterisk(endpoint, request, tls, handler);
-      else poolOf(endpoint).dispatch(dispatchOptions(request), handler as Dispatcher.DispatchHandler);
+      else poolOf(endpoint).dispatch(dispatchOptions(request), handler);
     },
     async release(endpoint, isForced) {
       const pool = pools.get(endpoint);
@@ -54,7 +54,7 @@ export function undiciTransport(options: UndiciTransportOptions): Transport {
 function dispatchOptions(request: UpstreamRequest): Dispatcher.DispatchOptions {
   return {
     path: request.path,
-    method: request.method as Dispatcher.HttpMethod,
+    method: request.method,
     headers: request.headers as string[],
     body: request.body,
     headersTimeout: request.headTimeoutMs,
