@@ -66,7 +66,7 @@ describe('sessionIdSigner', () => {
 
   it('refuses a token with any character changed, left out or added', () => {
     const token = signer.sign(newSessionId());
-    const characters = fc.constantFrom(...'0123456789ABCDEFabcdefXYZ_-.');
+    const characters = fc.constantFrom(...'0123456789ABCDEFabcdefXYZ_-.'.split(''));
     fc.assert(
       fc.property(fc.nat({ max: token.length - 1 }), characters, (at, character) => {
         const changed = token.slice(0, at) + character + token.slice(at + 1);

@@ -75,13 +75,15 @@ describe('consecutiveFailures()', () => {
   });
 
   it('never ejects for longer than maxMs, and spreads those times out too', () => {
-    const times = Array.from({ length: 100 }, (_, seed) => {
-      const tracker = track({}, seed);
-      const now = ejectTimes(tracker, 20);
-      return failUntilEjected(tracker, now).forMs;
-    });
-    assert.ok(times.every((ms) => ms >= 150_000 && ms <= 300_000));
-    assert.ok(Math.max(...times) - Math.min(...times) > 100_000);
+    for (const baseMs of [5_000, 149_000]) {
+      const times = Array.from({ length: 100 }, (_, seed) => {
+        const tracker = track({ baseMs }, seed);
+        const now = ejectTimes(tracker, 20);
+        return failUntilEjected(tracker, now).forMs;
+      });
+      assert.ok(times.every((ms) => ms >= 150_000 && ms <= 300_000));
+      assert.ok(Math.max(...times) - Math.min(...times) > 100_000);
+    }
   });
 
   it('ends the trial at the first success', () => {
@@ -109,6 +111,13 @@ describe('consecutiveFailures()', () => {
     tracker.restored(now + 50_000);
     tracker.observe('success', now + 80_001);
     assert.ok(failUntilEjected(tracker, now + 80_002).forMs <= 10_000);
+  });
+
+  it('has forgotten the longest outage after twice maxMs', () => {
+    const tracker = track();
+    const now = ejectTimes(tracker, 20);
+    tracker.observe('success', now + 600_000);
+    assert.ok(failUntilEjected(tracker, now + 600_000).forMs <= 10_000);
   });
 
   it('holds what still arrives during an ejection against nobody', () => {

@@ -3,7 +3,8 @@ import { ProbeState } from '../../../packages/core/src/health/probe-state.ts';
 
 /** The results, `+` or `-`, and what the state was after each: `W`ell or `u`nfit, `?` if in doubt. */
 function walk(state: ProbeState, results: string): string {
-  return [...results]
+  return results
+    .split('')
     .map((result) => {
       const before = state.isWell;
       assert.equal(state.observe(result === '+'), before !== state.isWell, 'says whether the state changed');

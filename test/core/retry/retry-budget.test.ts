@@ -50,10 +50,10 @@ describe('retryBudget()', () => {
     assert.equal(budget.balance(1_000), 0);
   });
 
-  it('gives retries back after a window, and a tenth of one at most', () => {
+  it('gives retries back after a whole window, and a tenth of one more at most', () => {
     const budget = retryBudget({ percent: 0, minPerSecond: 3, windowMs: 10_000 });
-    assert.equal(withdrawAll(budget, 0), 30);
-    assert.equal(withdrawAll(budget, 9_999), 0);
+    assert.equal(withdrawAll(budget, 999), 30);
+    assert.equal(withdrawAll(budget, 10_998), 0);
     assert.equal(withdrawAll(budget, 11_000), 30);
   });
 

@@ -52,6 +52,13 @@ describe('leastRequest()', () => {
     }
   });
 
+  it('chooses at random with a single choice, however few endpoints there are', () => {
+    const endpoints = stubEndpoints([1, 1]);
+    endpoints[0]!.inflight = 5;
+    const picker = leastRequest({ choices: 1 }).build(endpoints, seeded(), undefined);
+    assert.ok(Math.abs(countPicks(picker, 10_000).get(endpoints[0]!)! - 5_000) < 200);
+  });
+
   it('draws as many distinct endpoints as it is told to', () => {
     const endpoints = stubEndpoints(Array.from({ length: 10 }, () => 1));
     for (const endpoint of endpoints.slice(1)) endpoint.inflight = 1;

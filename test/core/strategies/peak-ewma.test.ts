@@ -57,6 +57,20 @@ describe('peakEwma()', () => {
     assert.ok(tolerated > 16, `eight times the latency is as bad as ${tolerated} in flight`);
   });
 
+  it('learns anew what is usual when all endpoints change', () => {
+    const endpoints = known([1, 1]);
+    const picker = peakEwma().build(endpoints, seeded(), undefined);
+    countPicks(picker, 10);
+    endpoints[0]!.latencyMs = 64;
+    endpoints[1]!.latencyMs = 128;
+    endpoints[1]!.inflight = 9;
+    countPicks(picker, 1_000);
+    endpoints[0]!.inflight = 18;
+    assert.equal(picker.pick(ANY_PICK), endpoints[0]);
+    endpoints[0]!.inflight = 20;
+    assert.equal(picker.pick(ANY_PICK), endpoints[1]);
+  });
+
   it('sees an endpoint that is stuck by the age of what waits there', () => {
     const endpoints = known([100, 100]);
     endpoints[0]!.inflight = endpoints[1]!.inflight = 5;

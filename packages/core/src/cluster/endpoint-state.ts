@@ -11,10 +11,16 @@ import { isFailure } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 
 /**
- * What a certain failure adds to the expected latency: a request that fails costs its caller a retry, or everything. Without it
- * an endpoint that fails fast looks like the fastest of all and draws all traffic (kubernetes/ingress-nginx issue 5540).
+ * What an endpoint that only fails is taken to cost while it has never answered well, since its latency is not known.
  */
 const FAILURE_PENALTY_MS = 5_000;
+
+/**
+ * How much slower an endpoint that only fails is taken to be: whoever meets a failure pays for a retry, or with everything. Without
+ * it an endpoint that fails fast looks like the fastest of all and draws all traffic (kubernetes/ingress-nginx issue 5540). The
+ * share of failures counts squared: one stray failure in sixteen costs 40 %, which decays, and does not park a good endpoint.
+ */
+const FAILURE_SLOWDOWN = 100;
 
 /** Weight of the newest outcome in the failure ratio: half of the ratio is made by the last 11 outcomes. */
 const FAILURE_RATIO_GAIN = 1 / 16;
@@ -77,7 +83,8 @@ export class EndpointState implements Endpoint {
   latencyAt(now: number): number {
     const latency = this.latency.at(now);
     if (this.failureRatio === 0) return latency;
-    return latency + this.failureRatio * Math.exp((this.failureRatioAt - now) / this.windowMs) * FAILURE_PENALTY_MS;
+    const ratio = this.failureRatio * Math.exp((this.failureRatioAt - now) / this.windowMs);
+    return latency === 0 ? ratio * FAILURE_PENALTY_MS : latency * (1 + FAILURE_SLOWDOWN * ratio * ratio);
   }
 
   waitingAgeAt(now: number): number {
@@ -96,7 +103,8 @@ export class EndpointState implements Endpoint {
     // Reset at zero, so that rounding errors of many additions never add up.
     this.waitingStarts = this.waiting === 0 ? 0 : this.waitingStarts - startedAt;
     if (outcome === 'cancelled') return 0;
-    if (!isFailure(outcome)) this.latency.observe(now - startedAt, now);
+    // A failure is no measure of latency, but a timeout is: it took at least that long.
+    if (!isFailure(outcome) || outcome === 'timeout') this.latency.observe(now - startedAt, now);
     return this.judge(outcome, now);
   }
 

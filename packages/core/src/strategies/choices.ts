@@ -25,9 +25,12 @@ export interface ChoiceOptions {
   readonly fullScanUpTo?: number;
 }
 
-/** What one request on an endpoint costs, relative to the others: 0 if it is to be taken before all, Infinity if after all. */
+/** What one request on an endpoint costs. */
 export interface Metric {
-  slowness(endpoint: Endpoint, now: number): number;
+  /** The answer of the last `look`, relative to other endpoints: 0 to be taken before all of them, Infinity after all. */
+  readonly slowness: number;
+  /** Leaves its answer in a field, since a fraction that a call returns is a number on the heap unless the call is inlined. */
+  look(endpoint: Endpoint, context: PickContext): void;
 }
 
 const schema = v.strictObject({
@@ -75,16 +78,16 @@ export class ChoicePicker<E extends Endpoint, M extends Metric> implements Picke
   }
 
   pick(context: PickContext): E | undefined {
-    this.#compare(context.now, context.tried);
-    if (this.#best < 0) this.#compare(context.now, undefined);
+    this.#compare(context, context.tried);
+    if (this.#best < 0) this.#compare(context, undefined);
     return this.#endpoints[this.#best];
   }
 
-  #compare(now: number, tried: readonly Endpoint[] | undefined): void {
+  #compare(context: PickContext, tried: readonly Endpoint[] | undefined): void {
     this.#best = -1;
     if (this.#choices === this.#endpoints.length) {
       for (let i = 0; i < this.#endpoints.length; i++) {
-        if (isTried(this.#endpoints[i]!, tried) || this.#consider(i, now)) continue;
+        if (isTried(this.#endpoints[i]!, tried) || this.#consider(i, context)) continue;
         // As good as the best one: each of the tied gets the place in proportion to its weight.
         const weight = this.#endpoints[i]!.weight;
         this.#tiedWeight += weight;
@@ -95,15 +98,16 @@ export class ChoicePicker<E extends Endpoint, M extends Metric> implements Picke
         const i = this.#draw(count, tried);
         if (i < 0) return;
         this.#drawn[count] = i;
-        this.#consider(i, now);
+        this.#consider(i, context);
       }
     }
   }
 
   /** Takes the candidate if it is the better one. False if neither is. */
-  #consider(i: number, now: number): boolean {
+  #consider(i: number, context: PickContext): boolean {
     const endpoint = this.#endpoints[i]!;
-    const slowness = this.metric.slowness(endpoint, now);
+    this.metric.look(endpoint, context);
+    const { slowness } = this.metric;
     const used = endpoint.inflight * this.#part[i]!;
     const placed = (used + this.#part[i]!) * slowness;
     const shared = (used + this.#fairPart) * slowness;

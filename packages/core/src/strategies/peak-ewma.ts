@@ -16,7 +16,7 @@
  * requests), or the split must follow the weights whatever the endpoints' speeds.
  * @see Finagle's `PeakEwma.scala`; nginx's `least_time`, for the age of requests in flight
  */
-import type { Endpoint } from '../endpoint.ts';
+import type { Endpoint, PickContext } from '../endpoint.ts';
 import { latencyBucket } from '../lib/latency-bucket.ts';
 import type { Random } from '../lib/random.ts';
 import type { ChoiceOptions, Metric } from './choices.ts';
@@ -40,29 +40,28 @@ export function peakEwma(options: ChoiceOptions = {}): Strategy {
 }
 
 class PeakLatency implements Metric {
+  slowness = 0;
   /** What a healthy endpoint's average is like; 0 as long as nothing is known of any. */
   #typical = 0;
 
-  slowness(endpoint: Endpoint, now: number): number {
-    const average = endpoint.latencyAt(now);
-    if (average === 0) return this.#slownessOfUnseen(endpoint, now);
-    if (this.#typical === 0) this.#typical = average;
-    // Follows the lower readings, so that one slow endpoint of many does not become the measure of itself.
-    this.#typical += (average - this.#typical) * (average < this.#typical ? 1 / 8 : 1 / 128);
-    return this.#slownessOf(Math.max(average, endpoint.waitingAgeAt(now)));
-  }
-
-  #slownessOfUnseen(endpoint: Endpoint, now: number): number {
-    if (this.#typical === 0) return 1;
-    if (endpoint.inflight === 0) return 0;
-    if (endpoint.inflight === 1) return Infinity;
-    // It has more than its trial, so it got them when nothing was known of any endpoint.
-    return this.#slownessOf(Math.max(this.#typical, endpoint.waitingAgeAt(now)));
-  }
-
-  #slownessOf(latencyMs: number): number {
-    const bucket = latencyBucket(latencyMs);
+  look(endpoint: Endpoint, context: PickContext): void {
+    let latency = endpoint.latencyAt(context.now);
+    if (latency > 0) this.#typical = nextTypical(this.#typical, latency);
+    else {
+      // Least request, as long as nothing is known of any endpoint. Then one trial, before all others; and nothing more until it
+      // ends. An endpoint with more than that in flight got it before, and counts as a usual one.
+      this.slowness = this.#typical === 0 ? 1 : endpoint.inflight === 0 ? 0 : Infinity;
+      if (this.#typical === 0 || endpoint.inflight < 2) return;
+      latency = this.#typical;
+    }
+    const bucket = latencyBucket(Math.max(latency, endpoint.waitingAgeAt(context.now)));
     const excess = bucket / (MUCH_SLOWER * this.#typical);
-    return excess > 1 ? bucket * excess : bucket;
+    this.slowness = excess > 1 ? bucket * excess : bucket;
   }
+}
+
+/** Follows the lower readings, so that one slow endpoint of many does not become the measure of itself. */
+function nextTypical(typical: number, latency: number): number {
+  if (typical === 0) return latency;
+  return typical + (latency - typical) * (latency < typical ? 1 / 8 : 1 / 128);
 }
