@@ -14,7 +14,7 @@ const servers = await Promise.all(['a', 'b', 'c'].map(service));
 const urls = servers.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 servers[2]!.close();
 
-await using users = createCluster({ name: 'users', endpoints: urls, probe: httpProbe({ path: '/health' }) });
+const users = createCluster({ name: 'users', endpoints: urls, probe: httpProbe({ path: '/health' }) });
 users.on('unpickable', (endpoint, reason) => console.log(`${endpoint.id} is out of use: ${reason}`));
 
 // A small client of our own: any status resolves, the body is read as you like.
@@ -35,5 +35,6 @@ await users.request({ path: '/users/4', signal: AbortSignal.abort() }).catch((er
   if (isBalancerError(error)) console.log(error.code, error.message);
 });
 
+await users.close();
 for (const server of servers) server.closeAllConnections();
 for (const server of servers) server.close();

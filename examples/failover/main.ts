@@ -13,7 +13,7 @@ import { shop } from './users.ts';
 import { View } from './view.ts';
 
 const options = readOptions(process.argv.slice(2));
-await using home = await chooseHome(options.store);
+const home = await chooseHome(options.store);
 const fleet = await Promise.all([
   startInstance('app-1-express', 'express', home.env),
   startInstance('app-2-koa', 'koa', home.env),
@@ -45,5 +45,6 @@ stop.abort();
 await Promise.all(users);
 
 for (const child of [front, ...fleet.map((instance) => instance.process)]) await end(child, 'SIGKILL');
+await home[Symbol.asyncDispose]();
 const isGood = printSummary(tally, options.users, home.description);
 process.exitCode = isGood && (isToldWhole || !options.isCheck) ? 0 : 1;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createCluster } from '@evenkeel/core';
 import type { BalancerError, ExchangeRequest, RawHeaders } from '@evenkeel/core';
 import { rawUpstream, refusedUrl, upstream } from './upstream.ts';
+import { closing } from '../../closing.ts';
 
 const OPTIONS_ASTERISK: ExchangeRequest = {
   method: 'OPTIONS',
@@ -31,8 +32,8 @@ function run(urls: string[]): Promise<{ status: number; headers: RawHeaders; bod
 
 describe('OPTIONS *', () => {
   it('reaches the endpoint as it is', async () => {
-    await using endpoint = await upstream(
-      (req, res) => void res.writeHead(204, { Allow: `GET ${req.headers['x-a']}` }).end(),
+    const endpoint = closing(
+      await upstream((req, res) => void res.writeHead(204, { Allow: `GET ${req.headers['x-a']}` }).end()),
     );
     const answer = await run([endpoint.url]);
     assert.equal(answer.status, 204);
@@ -41,8 +42,8 @@ describe('OPTIONS *', () => {
   });
 
   it('goes to another endpoint if the first one refuses or breaks', async () => {
-    await using broken = await rawUpstream((socket) => void socket.once('data', () => socket.destroy()));
-    await using endpoint = await upstream((_req, res) => void res.end('ok'));
+    const broken = closing(await rawUpstream((socket) => void socket.once('data', () => socket.destroy())));
+    const endpoint = closing(await upstream((_req, res) => void res.end('ok')));
     for (let i = 0; i < 5; i++) assert.equal((await run([await refusedUrl(), broken.url, endpoint.url])).body, 'ok');
   });
 });

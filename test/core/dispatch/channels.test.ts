@@ -4,6 +4,7 @@ import { createCluster, roundRobin } from '@evenkeel/core';
 import type { AttemptEndMessage, ExchangeEndMessage } from '@evenkeel/core';
 import { manualClock } from '@evenkeel/core/testing';
 import { refusedUrl, upstream } from './upstream.ts';
+import { closing } from '../../closing.ts';
 
 const NAMES = ['evenkeel:attempt:start', 'evenkeel:attempt:end', 'evenkeel:exchange:end'];
 
@@ -23,13 +24,15 @@ async function published(run: () => Promise<unknown>): Promise<{ name: string; m
 describe('the diagnostics channels', () => {
   it('tell of each attempt and of the whole exchange', async () => {
     const dead = await refusedUrl();
-    await using endpoint = await upstream((_req, res) => void res.writeHead(404).end());
-    await using cluster = createCluster({
-      name: 'users',
-      endpoints: [dead, endpoint.url],
-      strategy: roundRobin(),
-      clock: manualClock(),
-    });
+    const endpoint = closing(await upstream((_req, res) => void res.writeHead(404).end()));
+    const cluster = closing(
+      createCluster({
+        name: 'users',
+        endpoints: [dead, endpoint.url],
+        strategy: roundRobin(),
+        clock: manualClock(),
+      }),
+    );
     let seen: { name: string; message: unknown }[] = [];
     do {
       seen = await published(async () => (await cluster.request('/x')).text());
@@ -70,12 +73,12 @@ describe('the diagnostics channels', () => {
   });
 
   it('tell of an exchange that failed and of one that was aborted', async () => {
-    await using cluster = createCluster({ endpoints: [await refusedUrl()] });
+    const cluster = closing(createCluster({ endpoints: [await refusedUrl()] }));
     const seen = await published(() => cluster.request({ path: '/', method: 'POST' }).catch(() => undefined));
     const over = seen.at(-1)?.message as ExchangeEndMessage;
     assert.deepEqual([over.code, over.status, over.endpoint], ['CONNECT_FAILED', 0, undefined]);
-    await using silent = await upstream(() => undefined);
-    await using other = createCluster({ endpoints: [silent.url] });
+    const silent = closing(await upstream(() => undefined));
+    const other = closing(createCluster({ endpoints: [silent.url] }));
     const controller = new AbortController();
     const aborted = await published(() => {
       const answer = other.request({ path: '/', signal: controller.signal }).catch(() => undefined);

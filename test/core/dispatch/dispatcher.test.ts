@@ -2,12 +2,19 @@ import assert from 'node:assert/strict';
 import { createCluster, roundRobin } from '@evenkeel/core';
 import { fetch as undiciFetch, interceptors, request } from 'undici';
 import { bodyOf, refusedUrl, upstream } from './upstream.ts';
+import { closing } from '../../closing.ts';
 
 describe('cluster.dispatcher', () => {
   it('balances and retries what undici sends', async () => {
-    await using one = await upstream((req, res) => void bodyOf(req).then((body) => res.end(`${req.method} ${body}`)));
-    await using two = await upstream((req, res) => void bodyOf(req).then((body) => res.end(`${req.method} ${body}`)));
-    await using cluster = createCluster({ endpoints: [one.url, two.url, await refusedUrl()], strategy: roundRobin() });
+    const one = closing(
+      await upstream((req, res) => void bodyOf(req).then((body) => res.end(`${req.method} ${body}`))),
+    );
+    const two = closing(
+      await upstream((req, res) => void bodyOf(req).then((body) => res.end(`${req.method} ${body}`))),
+    );
+    const cluster = closing(
+      createCluster({ endpoints: [one.url, two.url, await refusedUrl()], strategy: roundRobin() }),
+    );
     const dispatcher = cluster.dispatcher();
     for (let i = 0; i < 12; i++) {
       const { statusCode, body } = await request('http://any/p', {
@@ -24,8 +31,8 @@ describe('cluster.dispatcher', () => {
   });
 
   it("serves undici's fetch and Node's own", async () => {
-    await using endpoint = await upstream((_req, res) => void res.writeHead(200, { 'x-a': 'b' }).end('body'));
-    await using cluster = createCluster({ endpoints: [endpoint.url] });
+    const endpoint = closing(await upstream((_req, res) => void res.writeHead(200, { 'x-a': 'b' }).end('body')));
+    const cluster = closing(createCluster({ endpoints: [endpoint.url] }));
     const dispatcher = cluster.dispatcher();
     const viaUndici = await undiciFetch('http://any/', { dispatcher });
     assert.equal(await viaUndici.text(), 'body');
@@ -36,22 +43,26 @@ describe('cluster.dispatcher', () => {
   });
 
   it('composes with interceptors', async () => {
-    await using endpoint = await upstream((req, res) => {
-      if (req.url === '/old') res.writeHead(302, { location: '/new' }).end();
-      else res.end('moved');
-    });
-    await using cluster = createCluster({ endpoints: [endpoint.url] });
+    const endpoint = closing(
+      await upstream((req, res) => {
+        if (req.url === '/old') res.writeHead(302, { location: '/new' }).end();
+        else res.end('moved');
+      }),
+    );
+    const cluster = closing(createCluster({ endpoints: [endpoint.url] }));
     const dispatcher = cluster.dispatcher().compose(interceptors.redirect({ maxRedirections: 1 }));
     const { body } = await request('http://any/old', { dispatcher });
     assert.equal(await body.text(), 'moved');
   });
 
   it('passes on failure, abort and back-pressure', async () => {
-    await using endpoint = await upstream((req, res) => {
-      if (req.url === '/big') res.end(Buffer.alloc(4 * 1024 * 1024));
-    });
-    await using cluster = createCluster({ endpoints: [endpoint.url] });
-    await using dead = createCluster({ endpoints: [await refusedUrl()] });
+    const endpoint = closing(
+      await upstream((req, res) => {
+        if (req.url === '/big') res.end(Buffer.alloc(4 * 1024 * 1024));
+      }),
+    );
+    const cluster = closing(createCluster({ endpoints: [endpoint.url] }));
+    const dead = closing(createCluster({ endpoints: [await refusedUrl()] }));
     await assert.rejects(request('http://any/', { dispatcher: dead.dispatcher() }), { code: 'CONNECT_FAILED' });
     const controller = new AbortController();
     const answer = request('http://any/', { dispatcher: cluster.dispatcher(), signal: controller.signal });
@@ -65,7 +76,7 @@ describe('cluster.dispatcher', () => {
   });
 
   it('says what it does not do', async () => {
-    await using cluster = createCluster({ endpoints: ['http://127.0.0.1:9'] });
+    const cluster = closing(createCluster({ endpoints: ['http://127.0.0.1:9'] }));
     await assert.rejects(request('http://any/', { dispatcher: cluster.dispatcher(), upgrade: 'x', method: 'GET' }), {
       code: 'NOT_SUPPORTED',
     });

@@ -2,18 +2,21 @@ import assert from 'node:assert/strict';
 import { createCluster, retryPolicy } from '@evenkeel/core';
 import { manualClock } from '@evenkeel/core/testing';
 import { upstream } from './upstream.ts';
+import { closing } from '../../closing.ts';
 
 describe('draining with real connections', () => {
   it('lets what is under way finish and closes the connections', async () => {
     let finish = (): void => undefined;
     let arrived = (): void => undefined;
     const hasArrived = new Promise<void>((resolve) => (arrived = resolve));
-    await using slow = await upstream((_req, res) => {
-      finish = () => void res.end('slow');
-      arrived();
-    });
-    await using other = await upstream((_req, res) => void res.end('other'));
-    await using cluster = createCluster({ endpoints: [{ id: 'slow', url: slow.url }] });
+    const slow = closing(
+      await upstream((_req, res) => {
+        finish = () => void res.end('slow');
+        arrived();
+      }),
+    );
+    const other = closing(await upstream((_req, res) => void res.end('other')));
+    const cluster = closing(createCluster({ endpoints: [{ id: 'slow', url: slow.url }] }));
     const answer = cluster.request('/');
     await hasArrived;
     cluster.update([{ id: 'slow', url: slow.url }, other.url]);
@@ -31,9 +34,9 @@ describe('draining with real connections', () => {
     const clock = manualClock();
     let arrived = (): void => undefined;
     const hasArrived = new Promise<void>((resolve) => (arrived = resolve));
-    await using stuck = await upstream(() => arrived());
-    await using other = await upstream((_req, res) => void res.end('other'));
-    await using cluster = createCluster({ endpoints: [{ id: 'stuck', url: stuck.url }], clock });
+    const stuck = closing(await upstream(() => arrived()));
+    const other = closing(await upstream((_req, res) => void res.end('other')));
+    const cluster = closing(createCluster({ endpoints: [{ id: 'stuck', url: stuck.url }], clock }));
     const answer = cluster.request('/');
     await hasArrived;
     cluster.update([{ id: 'stuck', url: stuck.url }, other.url]);
@@ -44,9 +47,9 @@ describe('draining with real connections', () => {
   });
 
   it('ends a removed endpoint the same way', async () => {
-    await using one = await upstream((_req, res) => void res.end('one'));
-    await using two = await upstream((_req, res) => void res.end('two'));
-    await using cluster = createCluster({ endpoints: [one.url], retry: retryPolicy({ maxAttempts: 1 }) });
+    const one = closing(await upstream((_req, res) => void res.end('one')));
+    const two = closing(await upstream((_req, res) => void res.end('two')));
+    const cluster = closing(createCluster({ endpoints: [one.url], retry: retryPolicy({ maxAttempts: 1 }) }));
     await (await cluster.request('/')).text();
     const closed = new Promise<void>((resolve) => one.onClose(resolve));
     cluster.update([two.url]);

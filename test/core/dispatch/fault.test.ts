@@ -7,6 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createCluster, retryBudget, retryPolicy } from '@evenkeel/core';
 import type { Cluster } from '@evenkeel/core';
+import { closing } from '../../closing.ts';
 
 const SERVER = `
   const server = require('node:http').createServer((req, res) => setTimeout(() => res.end('ok'), 2));
@@ -66,10 +67,10 @@ function load(cluster: Cluster, workers: number) {
 
 describe('an endpoint that is a process', () => {
   it('costs no idempotent request when it is killed under load', async () => {
-    await using one = await app();
-    await using two = await app();
-    await using three = await app();
-    await using cluster = createCluster({ endpoints: [one.url, two.url, three.url] });
+    const one = closing(await app());
+    const two = closing(await app());
+    const three = closing(await app());
+    const cluster = closing(createCluster({ endpoints: [one.url, two.url, three.url] }));
     const callers = load(cluster, 24);
     await callers.progress(600);
     one.child.kill('SIGKILL');
@@ -80,15 +81,17 @@ describe('an endpoint that is a process', () => {
   });
 
   it('costs no idempotent request when it freezes', async () => {
-    await using one = await app();
-    await using two = await app();
-    await using cluster = createCluster({
-      endpoints: [one.url, two.url],
-      headTimeoutMs: 150,
-      connectTimeoutMs: 150,
-      retry: retryPolicy({ maxAttempts: 3 }),
-      budget: retryBudget({ minPerSecond: 100 }),
-    });
+    const one = closing(await app());
+    const two = closing(await app());
+    const cluster = closing(
+      createCluster({
+        endpoints: [one.url, two.url],
+        headTimeoutMs: 150,
+        connectTimeoutMs: 150,
+        retry: retryPolicy({ maxAttempts: 3 }),
+        budget: retryBudget({ minPerSecond: 100 }),
+      }),
+    );
     const callers = load(cluster, 8);
     await callers.progress(200);
     one.child.kill('SIGSTOP');

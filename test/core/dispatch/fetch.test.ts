@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { createCluster } from '@evenkeel/core';
 import { bodyOf, refusedUrl, upstream } from './upstream.ts';
+import { closing } from '../../closing.ts';
 
 describe('cluster.fetch', () => {
   it('gives a standard Response', async () => {
-    await using endpoint = await upstream((_req, res) => {
-      res.writeHead(200, { 'content-type': 'application/json', 'set-cookie': ['a=1', 'b=2'] }).end('{"x":1}');
-    });
-    await using cluster = createCluster({ endpoints: [endpoint.url] });
+    const endpoint = closing(
+      await upstream((_req, res) => {
+        res.writeHead(200, { 'content-type': 'application/json', 'set-cookie': ['a=1', 'b=2'] }).end('{"x":1}');
+      }),
+    );
+    const cluster = closing(createCluster({ endpoints: [endpoint.url] }));
     const response = await cluster.fetch('/a?b=c');
     assert.ok(response instanceof Response);
     assert.deepEqual(await response.json(), { x: 1 });
@@ -16,17 +19,19 @@ describe('cluster.fetch', () => {
   });
 
   it('dials the cluster whatever the URL says, and sends its authority as Host', async () => {
-    await using endpoint = await upstream((req, res) => void res.end(req.headers.host));
-    await using cluster = createCluster({ endpoints: [endpoint.url] });
+    const endpoint = closing(await upstream((req, res) => void res.end(req.headers.host)));
+    const cluster = closing(createCluster({ endpoints: [endpoint.url] }));
     assert.equal(await (await cluster.fetch(new URL('http://shop.example:81/x'))).text(), 'shop.example:81');
     assert.equal(await (await cluster.fetch('/x')).text(), endpoint.url.slice('http://'.length));
   });
 
   it('sends every kind of body, and all but streams to another endpoint if the first one refuses', async () => {
-    await using endpoint = await upstream((req, res) => {
-      void bodyOf(req).then((body) => res.end(`${req.headers['content-type']?.split(';')[0]} ${body.length}`));
-    });
-    await using cluster = createCluster({ endpoints: [await refusedUrl(), endpoint.url] });
+    const endpoint = closing(
+      await upstream((req, res) => {
+        void bodyOf(req).then((body) => res.end(`${req.headers['content-type']?.split(';')[0]} ${body.length}`));
+      }),
+    );
+    const cluster = closing(createCluster({ endpoints: [await refusedUrl(), endpoint.url] }));
     const post = async (body: RequestInit['body']): Promise<string> =>
       (await cluster.fetch('/', { method: 'POST', body: body ?? null })).text();
     for (let i = 0; i < 4; i++) {
@@ -39,16 +44,16 @@ describe('cluster.fetch', () => {
   });
 
   it('has no body where the standard knows none', async () => {
-    await using endpoint = await upstream((req, res) => void res.writeHead(req.url === '/304' ? 304 : 204).end());
-    await using cluster = createCluster({ endpoints: [endpoint.url] });
+    const endpoint = closing(await upstream((req, res) => void res.writeHead(req.url === '/304' ? 304 : 204).end()));
+    const cluster = closing(createCluster({ endpoints: [endpoint.url] }));
     assert.equal((await cluster.fetch('/304')).body, null);
     assert.equal((await cluster.fetch('/204')).status, 204);
     assert.equal((await cluster.fetch('/', { method: 'HEAD' })).body, null);
   });
 
   it('rejects with the reason of its signal', async () => {
-    await using endpoint = await upstream(() => undefined);
-    await using cluster = createCluster({ endpoints: [endpoint.url] });
+    const endpoint = closing(await upstream(() => undefined));
+    const cluster = closing(createCluster({ endpoints: [endpoint.url] }));
     const controller = new AbortController();
     const answer = cluster.fetch('/', { signal: controller.signal });
     controller.abort();
@@ -57,8 +62,8 @@ describe('cluster.fetch', () => {
   });
 
   it('lets a reader leave in mid-body', async () => {
-    await using endpoint = await upstream((_req, res) => void res.write('x'.repeat(1000)));
-    await using cluster = createCluster({ endpoints: [endpoint.url] });
+    const endpoint = closing(await upstream((_req, res) => void res.write('x'.repeat(1000))));
+    const cluster = closing(createCluster({ endpoints: [endpoint.url] }));
     const response = await cluster.fetch('/');
     await response.body!.cancel();
     assert.equal(cluster.endpoints[0]!.inflight, 0);

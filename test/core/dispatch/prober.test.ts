@@ -3,6 +3,7 @@ import { createCluster, httpProbe, tcpProbe } from '@evenkeel/core';
 import type { Cluster, Probe } from '@evenkeel/core';
 import { manualClock, seeded } from '@evenkeel/core/testing';
 import { refusedUrl, upstream } from './upstream.ts';
+import { closing } from '../../closing.ts';
 
 /** A probe whose answers the test gives. */
 function scripted(timing: Partial<Probe> = {}): Probe & { asked: string[]; isWell: boolean; settle(): Promise<void> } {
@@ -91,22 +92,24 @@ describe('probes of a cluster', () => {
 
   it('speak HTTP and TCP to real endpoints', async () => {
     let status = 200;
-    await using endpoint = await upstream(
-      (req, res) => void res.writeHead(req.url === '/health' ? status : 404).end('fine'),
+    const endpoint = closing(
+      await upstream((req, res) => void res.writeHead(req.url === '/health' ? status : 404).end('fine')),
     );
-    const timing = { intervalMs: 10, fastIntervalMs: 10, rise: 1, fall: 1 };
-    await using cluster = createCluster({
-      endpoints: [endpoint.url],
-      probe: httpProbe({ ...timing, path: '/health', body: 'fine' }),
-      panicPercent: 0,
-    });
+    const timing = { intervalMs: 10, fastIntervalMs: 10, timeoutMs: 5_000, rise: 1, fall: 1 };
+    const cluster = closing(
+      createCluster({
+        endpoints: [endpoint.url],
+        probe: httpProbe({ ...timing, path: '/health', body: 'fine' }),
+        panicPercent: 0,
+      }),
+    );
     const ill = changed(cluster, 'unpickable');
     status = 500;
     await ill;
     const well = changed(cluster, 'pickable');
     status = 200;
     await well;
-    await using dead = createCluster({ endpoints: [await refusedUrl()], probe: tcpProbe(timing), panicPercent: 0 });
+    const dead = closing(createCluster({ endpoints: [await refusedUrl()], probe: tcpProbe(timing), panicPercent: 0 }));
     await changed(dead, 'unpickable');
     assert.equal(dead.pickable, 0);
   });

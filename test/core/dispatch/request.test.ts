@@ -3,17 +3,20 @@ import { Readable } from 'node:stream';
 import { createCluster, isBalancerError, retryPolicy, roundRobin } from '@evenkeel/core';
 import { seeded } from '@evenkeel/core/testing';
 import { bodyOf, rawUpstream, refusedUrl, upstream } from './upstream.ts';
+import { closing } from '../../closing.ts';
 
 describe('cluster.request', () => {
   it('sends method, path, fields and body, and reads status, fields and body', async () => {
-    await using endpoint = await upstream(async (req, res) => {
-      res.writeHead(201, 'Made', {
-        'X-Echo': `${req.headers['x-a']} ${await bodyOf(req)}`,
-        'Set-Cookie': ['a=1', 'b=2'],
-      });
-      res.end(JSON.stringify({ url: req.url }));
-    });
-    await using cluster = createCluster({ endpoints: [endpoint.url] });
+    const endpoint = closing(
+      await upstream(async (req, res) => {
+        res.writeHead(201, 'Made', {
+          'X-Echo': `${req.headers['x-a']} ${await bodyOf(req)}`,
+          'Set-Cookie': ['a=1', 'b=2'],
+        });
+        res.end(JSON.stringify({ url: req.url }));
+      }),
+    );
+    const cluster = closing(createCluster({ endpoints: [endpoint.url] }));
     const response = await cluster.request({ method: 'POST', path: '/x?y=1', headers: { 'X-A': 'b' }, body: 'hello' });
     assert.equal(response.status, 201);
     assert.equal(response.statusText, 'Made');
@@ -24,8 +27,8 @@ describe('cluster.request', () => {
   });
 
   it('uses the connection again, after HEAD and after a DELETE with a body too', async () => {
-    await using endpoint = await upstream((req, res) => void req.resume().on('end', () => res.end('ok')));
-    await using cluster = createCluster({ endpoints: [endpoint.url] });
+    const endpoint = closing(await upstream((req, res) => void req.resume().on('end', () => res.end('ok'))));
+    const cluster = closing(createCluster({ endpoints: [endpoint.url] }));
     const kinds = [{ path: '/' }, { path: '/', method: 'HEAD' }, { path: '/', method: 'DELETE', body: 'x' }];
     for (let i = 0; i < 30; i++) await (await cluster.request(kinds[i % 3]!)).text();
     // undici frees a connection one turn of the event loop after its response, so that two take turns.
@@ -33,8 +36,8 @@ describe('cluster.request', () => {
   });
 
   it('resolves with an error status as with any other', async () => {
-    await using endpoint = await upstream((_req, res) => void res.writeHead(503).end('later'));
-    await using cluster = createCluster({ endpoints: [endpoint.url] });
+    const endpoint = closing(await upstream((_req, res) => void res.writeHead(503).end('later')));
+    const cluster = closing(createCluster({ endpoints: [endpoint.url] }));
     const response = await cluster.request('/');
     assert.equal(response.status, 503);
     assert.equal(await response.text(), 'later');
@@ -42,14 +45,16 @@ describe('cluster.request', () => {
   });
 
   it('tries another endpoint for any method if nothing was sent', async () => {
-    await using endpoint = await upstream((req, res) => void bodyOf(req).then((body) => res.end(body)));
+    const endpoint = closing(await upstream((req, res) => void bodyOf(req).then((body) => res.end(body))));
     const dead = await refusedUrl();
     for (let seed = 1; seed <= 6; seed++) {
-      await using cluster = createCluster({
-        endpoints: [dead, endpoint.url],
-        strategy: roundRobin(),
-        random: seeded(seed),
-      });
+      const cluster = closing(
+        createCluster({
+          endpoints: [dead, endpoint.url],
+          strategy: roundRobin(),
+          random: seeded(seed),
+        }),
+      );
       const body = seed % 2 === 0 ? 'bytes' : Readable.from(['by', 'tes']);
       const response = await cluster.request({ method: 'POST', path: '/', body });
       assert.equal(await response.text(), 'bytes');
@@ -57,12 +62,12 @@ describe('cluster.request', () => {
   });
 
   it('tries an idempotent request again after a reset, and a POST never', async () => {
-    await using broken = await rawUpstream((socket) => void socket.once('data', () => socket.destroy()));
-    await using endpoint = await upstream((_req, res) => void res.end('ok'));
+    const broken = closing(await rawUpstream((socket) => void socket.once('data', () => socket.destroy())));
+    const endpoint = closing(await upstream((_req, res) => void res.end('ok')));
     const endpoints = [broken.url, endpoint.url];
     let lost = 0;
     for (let seed = 1; seed <= 8; seed++) {
-      await using cluster = createCluster({ endpoints, strategy: roundRobin(), random: seeded(seed) });
+      const cluster = closing(createCluster({ endpoints, strategy: roundRobin(), random: seeded(seed) }));
       assert.equal(await (await cluster.request({ method: 'PUT', path: '/', body: 'x' })).text(), 'ok');
       await cluster.request({ method: 'POST', path: '/', body: 'x' }).catch((error: unknown) => {
         assert.ok(isBalancerError(error) && error.code === 'UPSTREAM_RESET');
@@ -78,9 +83,9 @@ describe('cluster.request', () => {
   });
 
   it('goes to another endpoint on 502, 503 and 504, and keeps the connection that said so', async () => {
-    await using failing = await upstream((_req, res) => void res.writeHead(503).end('no'));
-    await using endpoint = await upstream((_req, res) => void res.end('ok'));
-    await using cluster = createCluster({ endpoints: [failing.url, endpoint.url], strategy: roundRobin() });
+    const failing = closing(await upstream((_req, res) => void res.writeHead(503).end('no')));
+    const endpoint = closing(await upstream((_req, res) => void res.end('ok')));
+    const cluster = closing(createCluster({ endpoints: [failing.url, endpoint.url], strategy: roundRobin() }));
     for (let i = 0; i < 8; i++) {
       const response = await cluster.request('/');
       assert.equal(response.status, 200);
@@ -92,7 +97,7 @@ describe('cluster.request', () => {
 
   it('names every failed attempt when it gives up', async () => {
     const dead = [await refusedUrl(), await refusedUrl(), await refusedUrl()];
-    await using cluster = createCluster({ name: 'users', endpoints: dead, retry: retryPolicy({ maxAttempts: 3 }) });
+    const cluster = closing(createCluster({ name: 'users', endpoints: dead, retry: retryPolicy({ maxAttempts: 3 }) }));
     await assert.rejects(cluster.request('/'), (error: unknown) => {
       assert.ok(isBalancerError(error));
       assert.equal(error.code, 'CONNECT_FAILED');
@@ -104,10 +109,12 @@ describe('cluster.request', () => {
   });
 
   it('gives up when its signal is aborted, before and after the head', async () => {
-    await using endpoint = await upstream((req, res) => {
-      if (req.url === '/head') res.write('some');
-    });
-    await using cluster = createCluster({ endpoints: [endpoint.url] });
+    const endpoint = closing(
+      await upstream((req, res) => {
+        if (req.url === '/head') res.write('some');
+      }),
+    );
+    const cluster = closing(createCluster({ endpoints: [endpoint.url] }));
     await assert.rejects(cluster.request({ path: '/', signal: AbortSignal.abort() }), { code: 'CANCELLED' });
     const controller = new AbortController();
     const response = await cluster.request({ path: '/head', signal: controller.signal });
@@ -117,10 +124,12 @@ describe('cluster.request', () => {
   });
 
   it('fails with its own code for each timeout', async () => {
-    await using endpoint = await upstream((req, res) => {
-      if (req.url === '/body') res.write('some');
-    });
-    await using cluster = createCluster({ endpoints: [endpoint.url], retry: retryPolicy({ maxAttempts: 1 }) });
+    const endpoint = closing(
+      await upstream((req, res) => {
+        if (req.url === '/body') res.write('some');
+      }),
+    );
+    const cluster = closing(createCluster({ endpoints: [endpoint.url], retry: retryPolicy({ maxAttempts: 1 }) }));
     await assert.rejects(cluster.request({ path: '/', headTimeoutMs: 20 }), { code: 'HEAD_TIMEOUT', status: 504 });
     const response = await cluster.request({ path: '/body', bodyTimeoutMs: 20 });
     await assert.rejects(response.text(), { code: 'BODY_TIMEOUT' });
@@ -130,18 +139,20 @@ describe('cluster.request', () => {
   it('pauses the endpoint while nobody reads, and loses nothing', async () => {
     const size = 8 * 1024 * 1024;
     let written = 0;
-    await using endpoint = await upstream((_req, res) => {
-      const chunk = Buffer.alloc(65_536, 'x');
-      const write = (): void => {
-        while (written < size) {
-          written += chunk.length;
-          if (!res.write(chunk)) return void res.once('drain', write);
-        }
-        res.end();
-      };
-      write();
-    });
-    await using cluster = createCluster({ endpoints: [endpoint.url] });
+    const endpoint = closing(
+      await upstream((_req, res) => {
+        const chunk = Buffer.alloc(65_536, 'x');
+        const write = (): void => {
+          while (written < size) {
+            written += chunk.length;
+            if (!res.write(chunk)) return void res.once('drain', write);
+          }
+          res.end();
+        };
+        write();
+      }),
+    );
+    const cluster = closing(createCluster({ endpoints: [endpoint.url] }));
     const response = await cluster.request('/');
     let length = 0;
     for await (const chunk of response.stream()) length += (chunk as Buffer).length;
@@ -149,7 +160,7 @@ describe('cluster.request', () => {
   });
 
   it('rejects a path that is not in origin-form, and a body it cannot send', async () => {
-    await using cluster = createCluster({ endpoints: ['http://127.0.0.1:9'] });
+    const cluster = closing(createCluster({ endpoints: ['http://127.0.0.1:9'] }));
     await assert.rejects(cluster.request('x'), {
       code: 'BAD_REQUEST',
       message: /`path` must start with "\/", got "x"/,
@@ -168,8 +179,8 @@ describe('cluster.request', () => {
       'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx',
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
     ]) {
-      await using endpoint = await rawUpstream((socket) => void socket.once('data', () => socket.end(bytes)));
-      await using cluster = createCluster({ endpoints: [endpoint.url], retry: retryPolicy({ maxAttempts: 1 }) });
+      const endpoint = closing(await rawUpstream((socket) => void socket.once('data', () => socket.end(bytes))));
+      const cluster = closing(createCluster({ endpoints: [endpoint.url], retry: retryPolicy({ maxAttempts: 1 }) }));
       await assert.rejects(
         cluster.request('/'),
         (error: unknown) => isBalancerError(error) && error.status === 502,
@@ -180,10 +191,12 @@ describe('cluster.request', () => {
   });
 
   it('ends a body that was cut short with an error, and counts it against the endpoint once', async () => {
-    await using endpoint = await rawUpstream((socket) => {
-      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'));
-    });
-    await using cluster = createCluster({ endpoints: [endpoint.url] });
+    const endpoint = closing(
+      await rawUpstream((socket) => {
+        socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'));
+      }),
+    );
+    const cluster = closing(createCluster({ endpoints: [endpoint.url] }));
     const response = await cluster.request('/');
     await assert.rejects(response.text(), (error: unknown) => isBalancerError(error) && error.status === 502);
     assert.equal(cluster.endpoints[0]!.inflight, 0);

@@ -5,6 +5,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createCluster, httpProbe } from '@evenkeel/core';
+import { closing } from '../../closing.ts';
 
 const read = (file: string): string => readFileSync(join(import.meta.dirname, 'fixtures', file), 'utf8');
 // Made for these tests: `openssl req -x509 -nodes -days 36500` with DNS:localhost and IP:127.0.0.1 as its names.
@@ -24,17 +25,19 @@ describe('TLS towards endpoints', () => {
   });
 
   it('refuses a certificate that nobody vouches for', async () => {
-    await using cluster = createCluster({ endpoints: [url] });
+    const cluster = closing(createCluster({ endpoints: [url] }));
     await assert.rejects(cluster.request('/'), { code: 'CONNECT_FAILED' });
   });
 
   it('trusts the authority it is given, for requests and probes alike', async () => {
-    await using cluster = createCluster({
-      endpoints: [url],
-      tls: { ca: cert },
-      probe: httpProbe({ intervalMs: 10, rise: 1, fall: 1 }),
-      panicPercent: 0,
-    });
+    const cluster = closing(
+      createCluster({
+        endpoints: [url],
+        tls: { ca: cert },
+        probe: httpProbe({ intervalMs: 10, timeoutMs: 5_000, rise: 1, fall: 1 }),
+        panicPercent: 0,
+      }),
+    );
     assert.equal(await (await cluster.request('/x')).text(), '1.1 /x');
     assert.equal(cluster.pickable, 1);
     await once(server, 'request');
@@ -43,7 +46,7 @@ describe('TLS towards endpoints', () => {
   });
 
   it('checks the name as well', async () => {
-    await using cluster = createCluster({ endpoints: [url], tls: { ca: cert, servername: 'other.example' } });
+    const cluster = closing(createCluster({ endpoints: [url], tls: { ca: cert, servername: 'other.example' } }));
     await assert.rejects(cluster.request('/'), { code: 'CONNECT_FAILED' });
   });
 });

@@ -3,21 +3,24 @@ import { createCluster } from '@evenkeel/core';
 import { manualClock } from '@evenkeel/core/testing';
 import type http from 'node:http';
 import { upstream } from './upstream.ts';
+import { closing } from '../../closing.ts';
 
 describe('the queue of a full cluster', () => {
   it('lets waiting requests in first come, first served, as room is made', async () => {
     const held: http.ServerResponse[] = [];
     let wake = (): void => undefined;
-    await using endpoint = await upstream((_req, res) => {
-      held.push(res);
-      wake();
-    });
+    const endpoint = closing(
+      await upstream((_req, res) => {
+        held.push(res);
+        wake();
+      }),
+    );
     const arrival = (count: number): Promise<void> =>
       new Promise((resolve) => {
         wake = () => held.length >= count && resolve();
         wake();
       });
-    await using cluster = createCluster({ endpoints: [endpoint.url], maxInflight: 1 });
+    const cluster = closing(createCluster({ endpoints: [endpoint.url], maxInflight: 1 }));
     const answers = ['/1', '/2', '/3'].map(async (path) => (await cluster.request(path)).text());
     for (let i = 1; i <= 3; i++) {
       await arrival(i);
@@ -29,7 +32,7 @@ describe('the queue of a full cluster', () => {
 
   it('refuses at once when it is full and later when the wait is too long, with a time to come back', async () => {
     const clock = manualClock();
-    await using endpoint = await upstream(() => undefined);
+    const endpoint = closing(await upstream(() => undefined));
     const cluster = createCluster({
       endpoints: [endpoint.url],
       maxInflight: 1,
@@ -49,8 +52,8 @@ describe('the queue of a full cluster', () => {
   });
 
   it('forgets a waiting request that is aborted', async () => {
-    await using endpoint = await upstream((_req, res) => void res.end('ok'));
-    await using cluster = createCluster({ endpoints: [endpoint.url], maxInflight: 1 });
+    const endpoint = closing(await upstream((_req, res) => void res.end('ok')));
+    const cluster = closing(createCluster({ endpoints: [endpoint.url], maxInflight: 1 }));
     const first = cluster.request('/first');
     const abort = new AbortController();
     const second = cluster.request({ path: '/second', signal: abort.signal });
@@ -63,10 +66,12 @@ describe('the queue of a full cluster', () => {
 
   it('refuses all that wait when the cluster closes, and lets the others finish', async () => {
     let finish = (): void => undefined;
-    await using endpoint = await upstream((_req, res) => {
-      finish = () => void res.end('done');
-      arrived();
-    });
+    const endpoint = closing(
+      await upstream((_req, res) => {
+        finish = () => void res.end('done');
+        arrived();
+      }),
+    );
     let arrived = (): void => undefined;
     const hasArrived = new Promise<void>((resolve) => (arrived = resolve));
     const cluster = createCluster({ endpoints: [endpoint.url], maxInflight: 1 });

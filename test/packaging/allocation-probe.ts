@@ -1,0 +1,71 @@
+/**
+ * Counts the bytes that picks allocate: run with the arguments of allocation.test.ts and `<what> <strategy>`, it prints a number.
+ * The young generation is so large that nothing is collected meanwhile, so the growth of the heap is all that was allocated.
+ */
+import { createCluster, leastRequest, peakEwma, roundRobin } from '@evenkeel/core';
+import type { Cluster, Endpoint, PickContext, Strategy } from '@evenkeel/core';
+import { manualClock, seeded } from '@evenkeel/core/testing';
+
+const ROUNDS = 2_000_000;
+const WARM_UP = 500_000;
+const BATCH = 1_000;
+
+const STRATEGIES: Readonly<Record<string, () => Strategy>> = { roundRobin, leastRequest, peakEwma };
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** What is counted, one round at a time. The context is the caller's; dispatch passes its exchange, which exists already. */
+const PROBES: Readonly<Record<string, (cluster: Cluster, strategy: Strategy) => (context: PickContext) => void>> = {
+  picker(cluster, strategy) {
+    const picker = strategy.build(cluster.endpoints, seeded(1), undefined);
+    return (context) => void picker.pick(context);
+  },
+  cluster: (cluster) => (context) => void cluster.pick(context),
+  attempt: (cluster) => (context) => passThrough(cluster, context),
+};
+
+function passThrough(cluster: Cluster, context: PickContext): void {
+  const endpoint = cluster.pick(context) as Endpoint;
+  cluster.begin(endpoint, context.now);
+  cluster.report(endpoint, 'success', context.now, context.now + 3);
+  cluster.end(endpoint);
+}
+
+/** In batches, so that the loop itself is compiled as early as what it runs: the interpreter allocates a number for every sum. */
+function run(round: (context: PickContext) => void, context: Mutable<PickContext>, count: number): void {
+  for (let done = 0; done < count; done += BATCH) runBatch(round, context);
+}
+
+function runBatch(round: (context: PickContext) => void, context: Mutable<PickContext>): void {
+  for (let i = 0; i < BATCH; i++) {
+    context.now += stepMs;
+    context.key = i;
+    round(context);
+  }
+}
+
+function bytesAllocated(task: () => void): number {
+  globalThis.gc!();
+  const before = process.memoryUsage().heapUsed;
+  task();
+  return process.memoryUsage().heapUsed - before;
+}
+
+const [what, name] = process.argv.slice(2) as [string, string];
+// A clock gives fractions, and a pick finds one in its context. As an argument a fraction is a number that its caller allocates:
+// here that would be the probe.
+const stepMs = what === 'attempt' ? 1 : 0.25;
+const strategy = STRATEGIES[name]!();
+const cluster = createCluster({
+  name: 'allocation',
+  endpoints: Array.from({ length: 12 }, (_, n) => ({ url: `http://127.0.0.1:${9000 + n}`, weight: 1 + (n % 3) })),
+  strategy,
+  clock: manualClock(),
+  random: seeded(7),
+});
+const context: Mutable<PickContext> = { now: 0, key: 0, attempt: 0, preferred: undefined, tried: undefined };
+// Latencies are known, as they are in a cluster at work.
+run((each) => passThrough(cluster, each), context, 1_000);
+const round = PROBES[what]!(cluster, strategy);
+run(round, context, WARM_UP);
+console.log(bytesAllocated(() => run(round, context, ROUNDS)));

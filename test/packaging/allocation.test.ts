@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const PROBE = join(import.meta.dirname, 'allocation-probe.ts');
+const NODE_ARGS = [
+  '--conditions=source',
+  '--disable-warning=ExperimentalWarning',
+  '--expose-gc',
+  '--min-semi-space-size=256',
+  '--max-semi-space-size=256',
+  // Compiled on the spot and not when a helper thread has got to it, so that every run counts the same.
+  '--no-concurrent-recompilation',
+];
+const LIMIT_BYTES = 64 * 1024;
+
+async function allocatedBy(what: string, strategy: string): Promise<number> {
+  // Counting coverage allocates too.
+  const env = { ...process.env, NODE_V8_COVERAGE: undefined };
+  const { stdout } = await promisify(execFile)(process.execPath, [...NODE_ARGS, PROBE, what, strategy], { env });
+  return Number(stdout);
+}
+
+describe('two million rounds', function () {
+  this.timeout(60_000);
+
+  for (const strategy of ['roundRobin', 'leastRequest', 'peakEwma']) {
+    for (const [what, sentence] of [
+      ['picker', `of ${strategy}().pick`],
+      ['cluster', `of cluster.pick with ${strategy}()`],
+      ['attempt', `of pick, begin, report and end with ${strategy}()`],
+    ] as const) {
+      it(`${sentence} allocate nothing`, async () => {
+        const bytes = await allocatedBy(what, strategy);
+        assert.ok(bytes >= 0, 'nothing was collected meanwhile');
+        assert.ok(bytes < LIMIT_BYTES, `${bytes} bytes were allocated, which is ${bytes / 2_000_000} a round`);
+      });
+    }
+  }
+});
