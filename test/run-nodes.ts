@@ -12,7 +12,12 @@ const chosen = MAJORS.filter((major) => args.includes(major));
 const mochaArgs = args.filter((arg) => !MAJORS.includes(arg));
 const failed = (chosen.length > 0 ? chosen : MAJORS).filter((major) => {
   console.log(`\n== Node ${major}`);
-  const run = ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'run.ts'), ...mochaArgs];
+  const run = [
+    '--conditions=source',
+    '--disable-warning=ExperimentalWarning',
+    join(import.meta.dirname, 'run.ts'),
+    ...mochaArgs,
+  ];
   const { status } = spawnSync(nodePath(major), run, { stdio: 'inherit' });
   return status !== 0;
 });

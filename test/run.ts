@@ -24,7 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     return await mocha([...mochaArgs, ...specs], redis.url);
   } finally {
-    redis.stop();
+    await redis.stop();
   }
 }
 
