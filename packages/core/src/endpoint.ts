@@ -37,6 +37,8 @@ export interface PickContext {
   readonly attempt: number;
   /** The route of the endpoint that the request sticks to. Honoured before any strategy is asked. */
   readonly preferred: string | undefined;
+  /** Only the endpoint of `preferred` will do. @default false */
+  readonly isStrict?: boolean;
   /** Endpoints that this request has tried already. */
   readonly tried: readonly Endpoint[] | undefined;
 }

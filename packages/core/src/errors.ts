@@ -28,6 +28,8 @@ export const STATUS_OF = {
   CANCELLED: 499,
   /** The request cannot be passed on: a malformed target, a body that contradicts its announced length. */
   BAD_REQUEST: 400,
+  /** The request body was read before it reached the proxy, so that it cannot be passed on: a mistake in the application. */
+  BODY_CONSUMED: 500,
   /** The request body is larger than the limit. */
   BODY_TOO_LARGE: 413,
   /** The request head is larger than the limit. */

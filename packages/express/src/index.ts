@@ -1,1 +1,2 @@
-export {};
+export { balance } from './balance.ts';
+export { session } from './session.ts';

@@ -167,8 +167,8 @@ export class ClusterCore {
   private pickSticky(context: PickContext, route: string): EndpointState | undefined {
     const endpoint = this.byRoute.get(route);
     const serves = endpoint?.isPicked || (endpoint?.reasons === REASON_BIT.draining && endpoint.keepsSessions);
-    const chosen =
-      endpoint !== undefined && serves && this.isFree(endpoint, context) ? endpoint : this.successor(context);
+    const isThere = endpoint !== undefined && serves && this.isFree(endpoint, context);
+    const chosen = isThere ? endpoint : context.isStrict === true ? undefined : this.successor(context);
     if (chosen === undefined) return undefined;
     chosen.hasSessions = true;
     if (chosen.isPicked) this.snapshot.picker?.charge?.(chosen);

@@ -8,25 +8,22 @@ import type { Endpoint } from '../endpoint.ts';
 import { BalancerError } from '../errors.ts';
 import type { RawHeaders } from '../transport/transport.ts';
 import { isIdempotentMethod } from './exchange-request.ts';
-import type { RequestDefaults } from './exchange-request.ts';
 import type { Exchange, ExchangeRequest, ResponseSink } from './sink.ts';
 
 type Begin = (request: ExchangeRequest, sink: ResponseSink) => Exchange;
 
 export class ClusterDispatcher extends Dispatcher {
   private readonly begin: Begin;
-  private readonly defaults: RequestDefaults;
 
-  constructor(begin: Begin, defaults: RequestDefaults) {
+  constructor(begin: Begin) {
     super();
     this.begin = begin;
-    this.defaults = defaults;
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const sink = new HandlerSink(handler);
     try {
-      const request = exchangeRequestOf(options, this.defaults);
+      const request = exchangeRequestOf(options);
       handler.onRequestStart?.(sink, {});
       if (!sink.aborted) sink.exchange = this.begin(request, sink);
     } catch (error) {
@@ -108,7 +105,7 @@ class HandlerSink implements ResponseSink, Dispatcher.DispatchController {
   }
 }
 
-function exchangeRequestOf(options: Dispatcher.DispatchOptions, defaults: RequestDefaults): ExchangeRequest {
+function exchangeRequestOf(options: Dispatcher.DispatchOptions): ExchangeRequest {
   const { method } = options;
   if (options.upgrade || method === 'CONNECT') {
     throw new BalancerError('NOT_SUPPORTED', 'dispatcher: `upgrade` and CONNECT are not balanced');
@@ -123,8 +120,8 @@ function exchangeRequestOf(options: Dispatcher.DispatchOptions, defaults: Reques
     isIdempotent: options.idempotent ?? isIdempotentMethod(method),
     key: 0,
     preferred: undefined,
-    headTimeoutMs: options.headersTimeout ?? defaults.headTimeoutMs,
-    bodyTimeoutMs: options.bodyTimeout ?? defaults.bodyTimeoutMs,
+    headTimeoutMs: options.headersTimeout ?? undefined,
+    bodyTimeoutMs: options.bodyTimeout ?? undefined,
   };
 }
 

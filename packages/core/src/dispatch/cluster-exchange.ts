@@ -37,6 +37,7 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Wai
   readonly request: ExchangeRequest;
   readonly key: number;
   readonly preferred: string | undefined;
+  readonly isStrict: boolean;
   now: number;
   attempt = 0;
   tried: Endpoint[] | undefined = undefined;
@@ -58,6 +59,7 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Wai
     this.sink = sink;
     this.key = request.key;
     this.preferred = request.preferred;
+    this.isStrict = request.isStrict === true;
     this.startedAt = this.now = host.clock.now();
   }
 
@@ -132,6 +134,7 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Wai
     this.now = this.clock.now();
     const endpoint = this.core.pick(this);
     if (endpoint === undefined) return this.wait();
+    if (this.request.isSticky === true) endpoint.hasSessions = true;
     this.current = new Attempt(this, endpoint, this.now);
     if (attemptStart.hasSubscribers) attemptStart.publish(this.attemptMessage(endpoint));
     this.host.transport.send(endpoint, this.request, this.current);

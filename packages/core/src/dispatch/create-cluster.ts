@@ -49,7 +49,6 @@ class RunningCluster implements Cluster, ExchangeHost {
   readonly budget: ResolvedClusterOptions['budget'];
   readonly queue: WaitQueue;
   isClosed = false;
-  private readonly options: ResolvedClusterOptions;
   private readonly emitter = new Emitter<ClusterEvents>();
   private readonly prober: Prober | undefined;
   /** Endpoints that still have, or may have, connections: the members, and those that were removed and are not idle yet. */
@@ -57,7 +56,6 @@ class RunningCluster implements Cluster, ExchangeHost {
 
   constructor(options: ResolvedClusterOptions) {
     const { clock, random, probe, tls } = options;
-    this.options = options;
     this.name = options.name;
     this.clock = clock;
     this.random = random;
@@ -109,7 +107,7 @@ class RunningCluster implements Cluster, ExchangeHost {
   request(options: RequestOptions | string): Promise<ClusterResponse> {
     const given = typeof options === 'string' ? { path: options } : options;
     return new Promise((resolve, reject) => {
-      const request = exchangeRequestOf(given, this.options);
+      const request = exchangeRequestOf(given);
       if (given.signal?.aborted) throw cancelled(this.name, request.method, given.signal.reason);
       new PendingResponse(resolve, reject, given.signal).start(this, request);
     });
@@ -124,7 +122,7 @@ class RunningCluster implements Cluster, ExchangeHost {
   }
 
   dispatcher(): Dispatcher {
-    const dispatcher = new ClusterDispatcher((request, sink) => this.exchange(request, sink), this.options);
+    const dispatcher = new ClusterDispatcher((request, sink) => this.exchange(request, sink));
     // Node's own fetch speaks the handler dialect of the undici that it was built with.
     return new Dispatcher1Wrapper(dispatcher);
   }

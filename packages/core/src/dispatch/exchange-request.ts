@@ -15,14 +15,8 @@ export function isIdempotentMethod(method: string): boolean {
   return IDEMPOTENT_METHODS.has(method);
 }
 
-/** The cluster's defaults for what a request leaves open. */
-export interface RequestDefaults {
-  readonly headTimeoutMs: number;
-  readonly bodyTimeoutMs: number;
-}
-
 /** @throws BAD_REQUEST for a path that is not in origin-form */
-export function exchangeRequestOf(options: RequestOptions, defaults: RequestDefaults): ExchangeRequest {
+export function exchangeRequestOf(options: RequestOptions): ExchangeRequest {
   const method = options.method ?? 'GET';
   if (typeof options.path !== 'string' || !options.path.startsWith('/')) {
     throw new BalancerError(
@@ -38,8 +32,8 @@ export function exchangeRequestOf(options: RequestOptions, defaults: RequestDefa
     isIdempotent: options.isIdempotent ?? isIdempotentMethod(method),
     key: options.key === undefined ? 0 : hash32(options.key),
     preferred: undefined,
-    headTimeoutMs: options.headTimeoutMs ?? defaults.headTimeoutMs,
-    bodyTimeoutMs: options.bodyTimeoutMs ?? defaults.bodyTimeoutMs,
+    headTimeoutMs: options.headTimeoutMs,
+    bodyTimeoutMs: options.bodyTimeoutMs,
   };
 }
 

@@ -27,6 +27,10 @@ export interface ExchangeRequest extends UpstreamRequest {
   readonly key: number;
   /** The route that the request sticks to. */
   readonly preferred: string | undefined;
+  /** The client will come back to the endpoint that answers, so a drain gives it time to. @default false */
+  readonly isSticky?: boolean;
+  /** Only the endpoint of `preferred` will do: without it the exchange fails with NO_ENDPOINT. @default false */
+  readonly isStrict?: boolean;
 }
 
 /** A request on its way: one stable handle over all attempts, so that back-pressure never reaches a dead connection. */

@@ -10,6 +10,7 @@ import type { TransportController, TransportHandler, UpstreamRequest } from './t
 export function sendAsterisk(
   endpoint: Endpoint,
   request: UpstreamRequest,
+  headTimeoutMs: number,
   tls: TlsOptions | undefined,
   handler: TransportHandler,
 ): void {
@@ -23,7 +24,7 @@ export function sendAsterisk(
     path: '*',
     headers: withHost(request.headers, new URL(endpoint.origin).host),
     agent: false,
-    timeout: request.headTimeoutMs,
+    timeout: headTimeoutMs,
   });
   const controller: TransportController & { rawHeaders: string[] } = {
     rawHeaders: [],

@@ -17,8 +17,10 @@ export interface UpstreamRequest {
   readonly headers: readonly string[];
   /** A `Readable` is sent as it comes and cannot be replayed. */
   readonly body: Buffer | Readable | null;
-  readonly headTimeoutMs: number;
-  readonly bodyTimeoutMs: number;
+  /** Undefined for the cluster's. */
+  readonly headTimeoutMs?: number | undefined;
+  /** Undefined for the cluster's. */
+  readonly bodyTimeoutMs?: number | undefined;
 }
 
 /** What an attempt may ask of the connection it is on. */

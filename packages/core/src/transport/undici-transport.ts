@@ -12,6 +12,8 @@ import type { Transport, UpstreamRequest } from './transport.ts';
 /** What the connections of a cluster have in common. */
 export interface UndiciTransportOptions {
   readonly connectTimeoutMs: number;
+  readonly headTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
   /** ms that an idle connection is kept if the endpoint does not say. */
   readonly keepAliveMs: number;
   readonly maxHeadBytes: number;
@@ -20,13 +22,15 @@ export interface UndiciTransportOptions {
 
 export function undiciTransport(options: UndiciTransportOptions): Transport {
   const pools = new Map<Endpoint, Pool>();
-  const { connectTimeoutMs, keepAliveMs, maxHeadBytes, tls } = options;
+  const { connectTimeoutMs, headTimeoutMs, bodyTimeoutMs, keepAliveMs, maxHeadBytes, tls } = options;
 
   function poolOf(endpoint: Endpoint): Pool {
     let pool = pools.get(endpoint);
     if (pool === undefined) {
       pool = new UndiciPool(endpoint.origin, {
         connect: { ...tls, timeout: connectTimeoutMs },
+        headersTimeout: headTimeoutMs,
+        bodyTimeout: bodyTimeoutMs,
         keepAliveTimeout: keepAliveMs,
         maxHeaderSize: maxHeadBytes,
         pipelining: 1,
@@ -39,7 +43,7 @@ export function undiciTransport(options: UndiciTransportOptions): Transport {
 
   return {
     send(endpoint, request, handler) {
-      if (request.path === '*') sendAsterisk(endpoint, request, tls, handler);
+      if (request.path === '*') sendAsterisk(endpoint, request, request.headTimeoutMs ?? headTimeoutMs, tls, handler);
       else poolOf(endpoint).dispatch(dispatchOptions(request), handler);
     },
     async release(endpoint, isForced) {
@@ -57,8 +61,8 @@ function dispatchOptions(request: UpstreamRequest): Dispatcher.DispatchOptions {
     method: request.method,
     headers: request.headers as string[],
     body: request.body,
-    headersTimeout: request.headTimeoutMs,
-    bodyTimeout: request.bodyTimeoutMs,
+    headersTimeout: request.headTimeoutMs ?? null,
+    bodyTimeout: request.bodyTimeoutMs ?? null,
     // undici closes the connection after HEAD and after a bodied GET or DELETE unless it is told not to.
     reset: false,
   };
