@@ -1,1 +1,15 @@
-export {};
+export { memorySessionStore } from './stores/memory.ts';
+export type { MemorySessionStoreOptions } from './stores/memory.ts';
+export { sqliteSessionStore } from './stores/sqlite.ts';
+export type { SqliteSessionStore, SqliteSessionStoreOptions } from './stores/sqlite.ts';
+export { redisSessionStore } from './stores/redis.ts';
+export type { RedisSessionStoreOptions } from './stores/redis.ts';
+export type { RedisClient } from './stores/redis-client.ts';
+export type { CommitReceipt, SessionPatch, SessionRecord, SessionStore } from './store.ts';
+export type { RegenerateOptions, Session, SessionFields, SessionMembers } from './session.ts';
+export { createSessions } from './sessions.ts';
+export type { SessionRequest, Sessions } from './sessions.ts';
+export type { SessionCookieOptions, SessionOptions, WallClock } from './session-options.ts';
+export type { SessionScope } from './scope.ts';
+export { holdResponse } from './response-hold.ts';
+export type { ResponseHooks } from './response-hold.ts';

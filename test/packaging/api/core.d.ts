@@ -263,13 +263,8 @@ import type { HeaderFields, RequestOptions } from './call.ts';
 import type { ExchangeRequest } from './sink.ts';
 /** True for the methods that RFC 9110 section 9.2.2 calls idempotent. */
 export declare function isIdempotentMethod(method: string): boolean;
-/** The cluster's defaults for what a request leaves open. */
-export interface RequestDefaults {
-    readonly headTimeoutMs: number;
-    readonly bodyTimeoutMs: number;
-}
 /** @throws BAD_REQUEST for a path that is not in origin-form */
-export declare function exchangeRequestOf(options: RequestOptions, defaults: RequestDefaults): ExchangeRequest;
+export declare function exchangeRequestOf(options: RequestOptions): ExchangeRequest;
 /** Name, value, name, value. */
 export declare function flatHeaders(fields: HeaderFields | undefined): string[];
 
@@ -301,6 +296,10 @@ export interface ExchangeRequest extends UpstreamRequest {
     readonly key: number;
     /** The route that the request sticks to. */
     readonly preferred: string | undefined;
+    /** The client will come back to the endpoint that answers, so a drain gives it time to. @default false */
+    readonly isSticky?: boolean;
+    /** Only the endpoint of `preferred` will do: without it the exchange fails with NO_ENDPOINT. @default false */
+    readonly isStrict?: boolean;
 }
 /** A request on its way: one stable handle over all attempts, so that back-pressure never reaches a dead connection. */
 export interface Exchange {
@@ -344,6 +343,8 @@ export interface PickContext {
     readonly attempt: number;
     /** The route of the endpoint that the request sticks to. Honoured before any strategy is asked. */
     readonly preferred: string | undefined;
+    /** Only the endpoint of `preferred` will do. @default false */
+    readonly isStrict?: boolean;
     /** Endpoints that this request has tried already. */
     readonly tried: readonly Endpoint[] | undefined;
 }
@@ -408,6 +409,8 @@ export declare const STATUS_OF: {
     readonly CANCELLED: 499;
     /** The request cannot be passed on: a malformed target, a body that contradicts its announced length. */
     readonly BAD_REQUEST: 400;
+    /** The request body was read before it reached the proxy, so that it cannot be passed on: a mistake in the application. */
+    readonly BODY_CONSUMED: 500;
     /** The request body is larger than the limit. */
     readonly BODY_TOO_LARGE: 413;
     /** The request head is larger than the limit. */
@@ -938,8 +941,10 @@ export interface UpstreamRequest {
     readonly headers: readonly string[];
     /** A `Readable` is sent as it comes and cannot be replayed. */
     readonly body: Buffer | Readable | null;
-    readonly headTimeoutMs: number;
-    readonly bodyTimeoutMs: number;
+    /** Undefined for the cluster's. */
+    readonly headTimeoutMs?: number | undefined;
+    /** Undefined for the cluster's. */
+    readonly bodyTimeoutMs?: number | undefined;
 }
 /** What an attempt may ask of the connection it is on. */
 export interface TransportController {

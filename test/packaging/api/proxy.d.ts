@@ -6,6 +6,8 @@ import type { Cluster, Endpoint } from '@evenkeel/core';
 export interface Stickiness {
     key: number;
     preferred: string | undefined;
+    /** Nothing but the endpoint of `preferred` will do. */
+    isStrict: boolean;
     /** The session cookie's value without its route; undefined if the client sent none. */
     token: string | undefined;
 }
@@ -31,6 +33,8 @@ export interface AffinityCookie {
     readonly sameSite: 'strict' | 'lax' | 'none';
     readonly httpOnly: boolean;
     readonly secure: boolean | 'auto';
+    /** A request whose endpoint is gone fails with 503, instead of moving. */
+    readonly isStrict: boolean;
 }
 /** What the affinity asks of its cluster. */
 export type RouteTable = Pick<Cluster, 'endpointOfRoute' | 'endpoints'>;
@@ -80,6 +84,8 @@ export interface StickyOptions {
     readonly httpOnly?: boolean;
     /** `auto`: where the client's side is TLS. @default 'auto' */
     readonly secure?: boolean | 'auto';
+    /** True answers 503 for a session whose endpoint is gone, instead of moving it. @default false */
+    readonly strict?: boolean;
 }
 /** How the proxy treats what passes through it. Time-outs towards endpoints, retries and limits per endpoint are the cluster's. */
 export interface ProxyOptions {
@@ -101,9 +107,9 @@ export interface ProxyOptions {
     readonly maxHeadBytes?: number;
     /** Header fields of a request, 10..2_000. @default 100 */
     readonly maxHeaderCount?: number;
-    /** ms from the request to the response head, 1..2^31-1. @default 30_000 */
+    /** ms from the request to the response head, 1..2^31-1. @default the cluster's */
     readonly headTimeoutMs?: number;
-    /** ms between two pieces of a response body, 1..2^31-1. @default 60_000 */
+    /** ms between two pieces of a response body, 1..2^31-1. @default the cluster's */
     readonly bodyTimeoutMs?: number;
     /** Puts an answer of your own in place of the small one that an error becomes. @default none */
     readonly onError?: ErrorRenderer;
@@ -119,8 +125,8 @@ export interface ResolvedProxyOptions {
     readonly maxHeldBytes: number;
     readonly maxHeadBytes: number;
     readonly maxHeaderCount: number;
-    readonly headTimeoutMs: number;
-    readonly bodyTimeoutMs: number;
+    readonly headTimeoutMs?: number | undefined;
+    readonly bodyTimeoutMs?: number | undefined;
     readonly onError?: ErrorRenderer | undefined;
 }
 export declare const proxySchema: v.GenericSchema<unknown, ResolvedProxyOptions>;

@@ -206,7 +206,8 @@ export interface SessionMembers {
     /**
      * Gives the session a new id at once and removes the old one from the store, against session fixation. Call it at every login
      * and every change of rights.
-     * @throws SESSION_GONE if another request has destroyed the session meanwhile
+     * @throws INVALID_OPTIONS at once, for a callback too: there is only the promise
+     * @throws SESSION_GONE if another request has destroyed the session meanwhile, or if the response head has left
      * @throws SESSION_STORE, SESSION_CORRUPT from the store
      */
     regenerate(options?: RegenerateOptions): Promise<void>;

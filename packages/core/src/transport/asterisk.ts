@@ -4,6 +4,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Endpoint } from '../endpoint.ts';
+import { addressOf } from './address.ts';
 import type { TlsOptions } from './tls.ts';
 import type { TransportController, TransportHandler, UpstreamRequest } from './transport.ts';
 
@@ -14,11 +15,10 @@ export function sendAsterisk(
   tls: TlsOptions | undefined,
   handler: TransportHandler,
 ): void {
-  const { protocol, hostname, port } = new URL(endpoint.origin);
-  const client = protocol === 'https:' ? https : http;
-  const outgoing = client.request({
+  const { host, port, isTls } = addressOf(endpoint);
+  const outgoing = (isTls ? https : http).request({
     ...tls,
-    host: hostname.replace(/^\[|\]$/g, ''),
+    host,
     port,
     method: request.method,
     path: '*',
@@ -26,46 +26,72 @@ export function sendAsterisk(
     agent: false,
     timeout: headTimeoutMs,
   });
-  const controller: TransportController & { rawHeaders: string[] } = {
-    rawHeaders: [],
-    abort: (reason) => void outgoing.destroy(reason),
-    pause: () => void incoming?.pause(),
-    resume: () => void incoming?.resume(),
-  };
-  let incoming: http.IncomingMessage | undefined;
-  let isConnected = false;
-  let isOver = false;
-  function fail(error: Error): void {
-    if (isOver) return;
-    isOver = true;
-    handler.onResponseError(isConnected ? controller : null, error);
+  new AsteriskAttempt(outgoing, handler).listen(isTls ? 'secureConnect' : 'connect');
+  outgoing.end(Buffer.isBuffer(request.body) ? request.body : undefined);
+}
+
+/** Tells the handler what Node's client says, each thing once. */
+class AsteriskAttempt implements TransportController {
+  rawHeaders: string[] = [];
+  private readonly outgoing: http.ClientRequest;
+  private readonly handler: TransportHandler;
+  private incoming: http.IncomingMessage | undefined = undefined;
+  private isConnected = false;
+  private isOver = false;
+
+  constructor(outgoing: http.ClientRequest, handler: TransportHandler) {
+    this.outgoing = outgoing;
+    this.handler = handler;
   }
-  outgoing.on('socket', (socket) => {
-    socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', () => {
-      isConnected = true;
-      handler.onRequestStart(controller, {});
+
+  listen(connectEvent: 'connect' | 'secureConnect'): void {
+    const { outgoing, handler } = this;
+    outgoing.on('socket', (socket) => {
+      socket.once(connectEvent, () => {
+        this.isConnected = true;
+        handler.onRequestStart(this, {});
+      });
     });
-  });
-  outgoing.on('timeout', () => {
-    outgoing.destroy(Object.assign(new Error('no response head in time'), { code: 'UND_ERR_HEADERS_TIMEOUT' }));
-  });
-  outgoing.on('error', fail);
-  outgoing.on('close', () => fail(new Error('the connection ended without a response')));
-  outgoing.on('response', (response) => {
-    incoming = response;
-    controller.rawHeaders = response.rawHeaders;
-    response.on('error', fail);
-    handler.onResponseStart(controller, response.statusCode ?? 0, {}, response.statusMessage ?? '');
+    outgoing.on('timeout', () => {
+      outgoing.destroy(Object.assign(new Error('no response head in time'), { code: 'UND_ERR_HEADERS_TIMEOUT' }));
+    });
+    outgoing.on('response', (response) => this.read(response));
+    outgoing.on('error', (error) => this.fail(error));
+    outgoing.on('close', () => this.fail(new Error('the connection ended without a response')));
+  }
+
+  abort(reason: Error): void {
+    this.outgoing.destroy(reason);
+  }
+
+  pause(): void {
+    this.incoming?.pause();
+  }
+
+  resume(): void {
+    this.incoming?.resume();
+  }
+
+  private read(response: http.IncomingMessage): void {
+    this.incoming = response;
+    this.rawHeaders = response.rawHeaders;
+    response.on('error', (error) => this.fail(error));
+    this.handler.onResponseStart(this, response.statusCode ?? 0, {}, response.statusMessage ?? '');
     response.on('data', (chunk: Buffer) => {
-      if (!isOver) handler.onResponseData(controller, chunk);
+      if (!this.isOver) this.handler.onResponseData(this, chunk);
     });
     response.on('end', () => {
-      if (isOver) return;
-      isOver = true;
-      handler.onResponseEnd(controller, {});
+      if (this.isOver) return;
+      this.isOver = true;
+      this.handler.onResponseEnd(this, {});
     });
-  });
-  outgoing.end(Buffer.isBuffer(request.body) ? request.body : undefined);
+  }
+
+  private fail(error: Error): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.handler.onResponseError(this.isConnected ? this : null, error);
+  }
 }
 
 function withHost(headers: readonly string[], host: string): string[] {

@@ -6,6 +6,7 @@ import https from 'node:https';
 import net from 'node:net';
 import type { Endpoint } from '../endpoint.ts';
 import type { ProbeIo, ProbeRequest, ProbeResponse } from '../health/probe.ts';
+import { addressOf } from './address.ts';
 import type { TlsOptions } from './tls.ts';
 
 export function probeIo(tls: TlsOptions | undefined): ProbeIo {
@@ -13,12 +14,6 @@ export function probeIo(tls: TlsOptions | undefined): ProbeIo {
     connect: (endpoint, timeoutMs) => connect(endpoint, timeoutMs),
     request: (endpoint, request, timeoutMs) => ask(endpoint, request, timeoutMs, tls),
   };
-}
-
-function addressOf(endpoint: Endpoint): { host: string; port: number; isTls: boolean } {
-  const { protocol, hostname, port } = new URL(endpoint.origin);
-  const isTls = protocol === 'https:';
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (isTls ? 443 : 80), isTls };
 }
 
 function connect(endpoint: Endpoint, timeoutMs: number): Promise<void> {

@@ -1,0 +1,89 @@
+/** The file of the SQLite store: how it is opened, what its tables are, and the statements over them. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { corruptError, storeError } from '../store-error.ts';
+
+/** "evkl": marks a file as ours. @see https://www.sqlite.org/pragma.html#pragma_application_id */
+const APPLICATION_ID = 0x65766b6c;
+
+const SCHEMA = `
+CREATE TABLE session (
+  id TEXT PRIMARY KEY, version INTEGER NOT NULL, created INTEGER NOT NULL, touched INTEGER NOT NULL, expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_expires ON session (expires);
+CREATE TABLE field (
+  session TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (session, name)
+) STRICT, WITHOUT ROWID;
+PRAGMA application_id = ${APPLICATION_ID};
+`;
+
+/** @throws SESSION_STORE if the file cannot be opened @throws SESSION_CORRUPT if it is a database of something else */
+export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync {
+  // Loaded here and not by an import: on some versions of Node its mere loading prints a warning.
+  const sqlite = process.getBuiltinModule('node:sqlite');
+  let database: DatabaseSync | undefined;
+  try {
+    database = new sqlite.DatabaseSync(path);
+    database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+    assertOurs(database, path);
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    createTables(database, path);
+    return database;
+  } catch (cause) {
+    database?.close();
+    throw storeError(`The session file ${path} cannot be opened`, cause);
+  }
+}
+
+/** An empty file is ours to take. */
+function assertOurs(database: DatabaseSync, path: string): boolean {
+  const id = database.prepare('PRAGMA application_id').get()?.['application_id'];
+  const objects = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'];
+  if (id === APPLICATION_ID) return true;
+  if (id === 0 && objects === 0) return false;
+  throw corruptError(`The file ${path}`, 'it is a database of something else');
+}
+
+function createTables(database: DatabaseSync, path: string): void {
+  database.exec('BEGIN IMMEDIATE');
+  // Asked again under the lock: another process may have been faster.
+  if (!assertOurs(database, path)) database.exec(SCHEMA);
+  database.exec('COMMIT');
+}
+
+/** The statements of a store, prepared once. */
+export interface Statements {
+  readonly begin: StatementSync;
+  readonly commit: StatementSync;
+  readonly rollback: StatementSync;
+  readonly read: StatementSync;
+  readonly putSession: StatementSync;
+  readonly putField: StatementSync;
+  readonly removeField: StatementSync;
+  readonly removeFields: StatementSync;
+  readonly removeSession: StatementSync;
+  readonly touch: StatementSync;
+  readonly expired: StatementSync;
+}
+
+export function statementsOf(database: DatabaseSync): Statements {
+  const upsert = 'ON CONFLICT DO UPDATE SET';
+  return {
+    begin: database.prepare('BEGIN IMMEDIATE'),
+    commit: database.prepare('COMMIT'),
+    rollback: database.prepare('ROLLBACK'),
+    read: database.prepare(
+      'SELECT s.version, s.created, s.touched, s.expires, f.name, f.value FROM session s LEFT JOIN field f ON f.session = s.id WHERE s.id = ?',
+    ),
+    putSession: database.prepare(
+      `INSERT INTO session (id, version, created, touched, expires) VALUES (?, ?, ?, ?, ?) ${upsert} version = excluded.version, touched = excluded.touched, expires = excluded.expires`,
+    ),
+    putField: database.prepare(
+      `INSERT INTO field (session, name, value) VALUES (?, ?, ?) ${upsert} value = excluded.value`,
+    ),
+    removeField: database.prepare('DELETE FROM field WHERE session = ? AND name = ?'),
+    removeFields: database.prepare('DELETE FROM field WHERE session = ?'),
+    removeSession: database.prepare('DELETE FROM session WHERE id = ?'),
+    touch: database.prepare('UPDATE session SET touched = ?, expires = ? WHERE id = ? AND expires > ?'),
+    expired: database.prepare('SELECT id FROM session WHERE expires <= ? LIMIT 100'),
+  };
+}

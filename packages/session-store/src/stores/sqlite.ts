@@ -1,0 +1,169 @@
+/**
+ * Sessions in one SQLite file, through Node's own `node:sqlite`: nothing to install, and several processes of one machine may share
+ * the file. Write-ahead logging, one row per field, and one immediate transaction per commit, which gives the same merge rules as Redis.
+ *
+ * Calls are synchronous inside: a read takes some 10 us and a commit some 50 us of the event loop, more while another process writes.
+ * A commit survives the death of the process; the last ones before a loss of power may be lost (`synchronous = NORMAL`).
+ * @see https://www.sqlite.org/wal.html
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { durationMs, resolveOptions, v } from '@evenkeel/core/options';
+import { isFieldName } from '../fields.ts';
+import { addToField } from '../merge.ts';
+import { sessionKey } from '../session-key.ts';
+import type { CommitReceipt, SessionPatch, SessionRecord, SessionStore } from '../store.ts';
+import { corruptError, storeError } from '../store-error.ts';
+import { openDatabase, statementsOf } from './sqlite-schema.ts';
+
+/** Options of `sqliteSessionStore`. */
+export interface SqliteSessionStoreOptions {
+  /** The file; made if it is not there. Not on a network drive. `:memory:` keeps it in this process. */
+  readonly path: string;
+  /** How long a call may wait, blocking the event loop, for other processes' writes, in ms, 0..60,000. @default 1,000 */
+  readonly busyTimeoutMs?: number;
+}
+
+/** A session store that holds a file open until it is closed. */
+export interface SqliteSessionStore extends SessionStore, Disposable {
+  /** Closes the file. Later calls fail with SESSION_STORE. */
+  close(): void;
+}
+
+const OPTIONS = v.strictObject({
+  path: v.pipe(v.string(), v.nonEmpty('a file name')),
+  busyTimeoutMs: v.optional(durationMs(0, 60_000), 1_000),
+});
+const SWEEP_INTERVAL_MS = 60_000;
+
+/**
+ * A store in a SQLite file. Opens it at once.
+ * @throws INVALID_OPTIONS
+ * @throws SESSION_STORE if the file cannot be opened
+ * @throws SESSION_CORRUPT if the file is a database of something else
+ */
+export function sqliteSessionStore(options: SqliteSessionStoreOptions): SqliteSessionStore {
+  const { path, busyTimeoutMs } = resolveOptions('sqliteSessionStore', OPTIONS, options);
+  return new SqliteStore(openDatabase(path, Math.floor(busyTimeoutMs)));
+}
+
+class SqliteStore implements SqliteSessionStore {
+  readonly #database: DatabaseSync;
+  readonly #statements: ReturnType<typeof statementsOf>;
+  #sweepAt = 0;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#statements = statementsOf(database);
+  }
+
+  async load(id: string, now: number): Promise<SessionRecord | undefined> {
+    return guarded(() => this.#read(sessionKey(id), now));
+  }
+
+  async commit(id: string, patch: SessionPatch, now: number): Promise<CommitReceipt | undefined> {
+    return this.#transaction(() => {
+      const key = sessionKey(id);
+      const record = this.#read(key, now);
+      if (patch.mode === 'update' && record === undefined) return undefined;
+      if (patch.mode === 'create' && record !== undefined) throw corruptError('A new session id', 'it is in use');
+      const { putSession, putField, removeField } = this.#statements;
+      // An expired session of the same id may still have rows.
+      if (record === undefined) this.#remove(key);
+      const version = (record?.version ?? 0) + 1;
+      putSession.run(key, version, record?.createdAt ?? patch.createdAt, now, patch.expiresAt);
+      const sums = new Map([...patch.add].map(([name, by]) => [name, addToField(name, record?.fields.get(name), by)]));
+      for (const [name, value] of [...patch.set, ...sums]) putField.run(key, name, value);
+      for (const name of patch.remove) removeField.run(key, name);
+      this.#sweep(now);
+      return { version, sums };
+    });
+  }
+
+  async touch(id: string, expiresAt: number, now: number): Promise<boolean> {
+    return guarded(() => this.#statements.touch.run(now, expiresAt, sessionKey(id), now).changes === 1);
+  }
+
+  async destroy(id: string, now: number): Promise<SessionRecord | undefined> {
+    return this.#transaction(() => {
+      const key = sessionKey(id);
+      const record = this.#read(key, now);
+      this.#remove(key);
+      return record;
+    });
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Immediate: the lock for writing comes before the first read, so what was read is still true at the commit. */
+  #transaction<T>(work: () => T): T {
+    return guarded(() => {
+      this.#statements.begin.run();
+      try {
+        const result = work();
+        this.#statements.commit.run();
+        return result;
+      } catch (error) {
+        if (this.#database.isTransaction) this.#statements.rollback.run();
+        throw error;
+      }
+    });
+  }
+
+  #read(key: string, now: number): SessionRecord | undefined {
+    // One statement, so that it is one snapshot also outside of a transaction.
+    const rows = this.#statements.read.all(key);
+    const fields = new Map<string, string>();
+    for (const { name, value } of rows) {
+      if (name === null) continue;
+      if (typeof name !== 'string' || !isFieldName(name) || typeof value !== 'string') {
+        throw corruptError('A row of the SQLite file', 'a field of another kind');
+      }
+      fields.set(name, value);
+    }
+    const [first] = rows;
+    if (first === undefined || integerOf(first, 'expires') <= now) return undefined;
+    return {
+      version: integerOf(first, 'version'),
+      createdAt: integerOf(first, 'created'),
+      touchedAt: integerOf(first, 'touched'),
+      expiresAt: integerOf(first, 'expires'),
+      fields,
+    };
+  }
+
+  #remove(key: string): void {
+    this.#statements.removeFields.run(key);
+    this.#statements.removeSession.run(key);
+  }
+
+  /** Piecemeal, so that no request pays for a night's worth of dead sessions. */
+  #sweep(now: number): void {
+    if (now < this.#sweepAt) return;
+    const expired = this.#statements.expired.all(now);
+    for (const row of expired) this.#remove(String(row['id']));
+    // A full batch means there is more; the next commit goes on.
+    if (expired.length < 100) this.#sweepAt = now + SWEEP_INTERVAL_MS;
+  }
+}
+
+type Row = ReturnType<StatementSync['all']>[number];
+
+function integerOf(row: Row, column: string): number {
+  const value = row[column];
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  throw corruptError('A row of the SQLite file', `no ${column}`);
+}
+
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw storeError('SQLite did not do what the session needs', cause);
+  }
+}
