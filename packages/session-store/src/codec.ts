@@ -49,8 +49,8 @@ function assertStorable(value: unknown, path: string, parents: readonly object[]
     case 'boolean':
       return;
     case 'number':
-      if (!Number.isFinite(value) || Object.is(value, -0))
-        throw refused(path, Object.is(value, -0) ? '-0' : String(value));
+      // -0 comes back as 0, which is equal to it and what arithmetic meant.
+      if (!Number.isFinite(value)) throw refused(path, String(value));
       return;
     case 'object':
       if (value === null) return;
