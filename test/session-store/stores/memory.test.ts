@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { memorySessionStore } from '@evenkeel/session-store';
-import { describeSessionStore, patchOf } from '../../conformance/session-store.ts';
+import { patchOf } from '../../conformance/session-store-model.ts';
+import { describeSessionStore } from '../../conformance/session-store.ts';
 
 describeSessionStore('memorySessionStore', () => {
   const store = memorySessionStore();

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { newSessionId } from '@evenkeel/core/session-cookie';
 import { manualClock } from '@evenkeel/core/testing';
 import { createSessions, redisSessionStore, type RedisClient } from '@evenkeel/session-store';
-import { describeSessionStore, patchOf } from '../../conformance/session-store.ts';
+import { patchOf } from '../../conformance/session-store-model.ts';
+import { describeSessionStore } from '../../conformance/session-store.ts';
 import { REDIS_URL, testRedis, type TestRedis } from '../fixtures/redis.ts';
 import { tcpProxy, type TcpProxy } from '../fixtures/tcp-proxy.ts';
 

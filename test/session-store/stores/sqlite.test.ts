@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { newSessionId } from '@evenkeel/core/session-cookie';
 import { sqliteSessionStore } from '@evenkeel/session-store';
-import { describeSessionStore, patchOf } from '../../conformance/session-store.ts';
+import { patchOf } from '../../conformance/session-store-model.ts';
+import { describeSessionStore } from '../../conformance/session-store.ts';
 
 let folder: string;
 before(() => void (folder = mkdtempSync(join(tmpdir(), 'evenkeel-sqlite-'))));
