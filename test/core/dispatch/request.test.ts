@@ -95,6 +95,20 @@ describe('cluster.request', () => {
     assert.equal(failing.connections, 1);
   });
 
+  it('goes to another endpoint on any status that it is told to', async () => {
+    const missing = closing(await upstream((_req, res) => void res.writeHead(404).end()));
+    const endpoint = closing(await upstream((_req, res) => void res.end('ok')));
+    const cluster = closing(
+      createCluster({
+        endpoints: [missing.url, endpoint.url],
+        strategy: roundRobin(),
+        retry: retryPolicy({ statuses: [404] }),
+      }),
+    );
+    for (let i = 0; i < 4; i++) assert.equal(await (await cluster.request('/')).text(), 'ok');
+    assert.ok(missing.requests.length > 0);
+  });
+
   it('names every failed attempt when it gives up', async () => {
     const dead = [await refusedUrl(), await refusedUrl(), await refusedUrl()];
     const cluster = closing(createCluster({ name: 'users', endpoints: dead, retry: retryPolicy({ maxAttempts: 3 }) }));

@@ -102,7 +102,7 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Wai
   }
 
   onAttemptHead(attempt: Attempt, status: number, statusText: string, headers: RawHeaders): boolean {
-    const isRetried = attempt.outcome !== 'success' && this.mayRetry(attempt);
+    const isRetried = status >= 400 && this.mayRetry(attempt);
     this.publishAttempt(attempt, undefined, isRetried);
     if (isRetried) {
       this.retry(attempt, undefined);
