@@ -20,8 +20,8 @@ export function balance(cluster: Cluster, options?: ProxyOptions): Middleware {
     const { req, res } = ctx;
     if (res.closed) return Promise.resolve();
     ctx.respond = false;
-    // Where the proxy looks for the target as the client sent it; Koa keeps that on the context only.
-    Object.assign(req, { originalUrl: ctx.originalUrl });
+    // Where the proxy looks for the target as the client sent it; Koa keeps that on the context only, and koa-mount changes `url`.
+    if (req.url !== ctx.originalUrl) Object.assign(req, { originalUrl: ctx.originalUrl });
     return new Promise((resolve, reject) => {
       res.on('close', resolve);
       proxy.web(req, res, (error) => {

@@ -81,7 +81,7 @@ describe('retryPolicy()', () => {
     for (const [options, message] of [
       [{ attempts: 2 }, /retryPolicy: `attempts` is not a known option/],
       [{ maxAttempts: 0 }, /`maxAttempts` must be an integer from 1 to 10, got 0/],
-      [{ statuses: [42] }, /`statuses\.?\[0\]` must be an integer from 100 to 599, got 42/],
+      [{ statuses: [42] }, /`statuses\.?\[0\]` must be an integer from 400 to 599, got 42/],
     ] as const) {
       assert.throws(
         () => retryPolicy(options as object),
