@@ -770,7 +770,7 @@ export interface RetryPolicyOptions {
     /** Tries per request in all, 1..10; 1 means no retries. @default 3 */
     readonly maxAttempts?: number;
     /**
-     * Response statuses, 100..599, after which another endpoint is asked: those with which a server or a proxy before it says that it
+     * Response statuses, 400..599, after which another endpoint is asked: those with which a server or a proxy before it says that it
      * cannot serve now. Not 500, which is a fault in the application and will be there on the next endpoint too. @default [502, 503, 504]
      */
     readonly statuses?: readonly number[];
