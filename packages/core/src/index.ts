@@ -1,6 +1,6 @@
 export { createCluster } from './dispatch/create-cluster.ts';
 export type { ClusterOptions } from './dispatch/cluster-options.ts';
-export type { Cluster, ClusterEvents, DrainOptions } from './dispatch/cluster.ts';
+export type { CloseOptions, Cluster, ClusterEvents, DrainOptions } from './dispatch/cluster.ts';
 export type { ClusterResponse, ExecuteOptions, HeaderFields, RequestOptions } from './dispatch/call.ts';
 export { isIdempotentMethod } from './dispatch/exchange-request.ts';
 export type { Exchange, ExchangeRequest, ResponseSink } from './dispatch/sink.ts';

@@ -46,6 +46,27 @@ describe('draining with real connections', () => {
     await drained;
   });
 
+  it('cuts what is left when the cluster closes and its deadline has passed, and tries nothing again', async () => {
+    const clock = manualClock();
+    let arrived = (): void => undefined;
+    const hasArrived = new Promise<void>((resolve) => (arrived = resolve));
+    const stuck = closing(await upstream(() => arrived()));
+    const other = closing(await upstream(() => arrived()));
+    const cluster = closing(createCluster({ endpoints: [stuck.url, other.url], clock }));
+    const answer = cluster.request('/');
+    await hasArrived;
+    const closed = cluster.close({ deadlineMs: 1_000 });
+    clock.advance(999);
+    assert.equal(
+      cluster.endpoints.reduce((sum, { inflight }) => sum + inflight, 0),
+      1,
+    );
+    clock.advance(1);
+    await assert.rejects(answer, { code: 'UPSTREAM_RESET' });
+    await closed;
+    assert.equal(stuck.requests.length + other.requests.length, 1);
+  });
+
   it('ends a removed endpoint the same way', async () => {
     const one = closing(await upstream((_req, res) => void res.end('one')));
     const two = closing(await upstream((_req, res) => void res.end('two')));

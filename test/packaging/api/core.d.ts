@@ -203,6 +203,11 @@ export interface DrainOptions {
      */
     readonly keepSessionsMs?: number;
 }
+/** How to close a cluster. */
+export interface CloseOptions {
+    /** ms until what is still in flight is cut, 0..2^31-1. @default 30_000 */
+    readonly deadlineMs?: number;
+}
 /** A named set of endpoints and its policy. */
 export interface Cluster extends AsyncDisposable {
     readonly name: string;
@@ -245,8 +250,11 @@ export interface Cluster extends AsyncDisposable {
     end(endpoint: Endpoint): void;
     on<K extends keyof ClusterEvents>(event: K, listener: (...args: ClusterEvents[K]) => void): this;
     off<K extends keyof ClusterEvents>(event: K, listener: (...args: ClusterEvents[K]) => void): this;
-    /** Takes no new requests, waits for those under way, closes all connections. */
-    close(): Promise<void>;
+    /**
+     * Takes no new requests, refuses those that wait in the queue, lets those under way finish, and closes all connections.
+     * @throws INVALID_OPTIONS
+     */
+    close(options?: CloseOptions): Promise<void>;
 }
 
 // dist/dispatch/create-cluster.d.ts
@@ -591,7 +599,7 @@ export declare function tcpProbe(options?: TcpProbeOptions): Probe;
 // dist/index.d.ts
 export { createCluster } from './dispatch/create-cluster.ts';
 export type { ClusterOptions } from './dispatch/cluster-options.ts';
-export type { Cluster, ClusterEvents, DrainOptions } from './dispatch/cluster.ts';
+export type { CloseOptions, Cluster, ClusterEvents, DrainOptions } from './dispatch/cluster.ts';
 export type { ClusterResponse, ExecuteOptions, HeaderFields, RequestOptions } from './dispatch/call.ts';
 export { isIdempotentMethod } from './dispatch/exchange-request.ts';
 export type { Exchange, ExchangeRequest, ResponseSink } from './dispatch/sink.ts';
@@ -634,10 +642,13 @@ export type Cancel = () => void;
 export interface Clock {
     /** Milliseconds since an arbitrary origin; never goes back. */
     now(): number;
-    /** Runs `task` once after `delayMs` milliseconds. A pending task never keeps the process alive. */
-    schedule(delayMs: number, task: () => void): Cancel;
+    /**
+     * Runs `task` once after `delayMs` milliseconds. Somebody waits for it, so it keeps the process alive, unless it `isBackground`.
+     * @param isBackground true for work that nobody waits for, such as probes. @default false
+     */
+    schedule(delayMs: number, task: () => void, isBackground?: boolean): Cancel;
 }
-/** The machine's monotonic clock with unreferenced timers. */
+/** The machine's monotonic clock. */
 export declare const systemClock: Clock;
 
 // dist/lib/hash.d.ts

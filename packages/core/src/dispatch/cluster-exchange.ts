@@ -29,6 +29,8 @@ export interface ExchangeHost {
   readonly budget: RetryBudget;
   readonly queue: WaitQueue;
   readonly isClosed: boolean;
+  /** The deadline of closing has passed: what fails now is not tried again. */
+  readonly isCut: boolean;
 }
 
 export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Waiter {
@@ -148,7 +150,7 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Wai
 
   private mayRetry(attempt: Attempt): boolean {
     const { retry, budget } = this.host;
-    if (this.attempt + 1 >= retry.maxAttempts) return false;
+    if (this.attempt + 1 >= retry.maxAttempts || this.host.isCut) return false;
     const { body, isIdempotent } = this.request;
     const failed = {
       outcome: attempt.outcome,
@@ -180,7 +182,7 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Wai
     // All were tried: the same ones once more, after a pause.
     this.tried = undefined;
     const delayMs = this.host.retry.delayMs(this.attempt, this.host.random);
-    this.cancelDelay = this.clock.schedule(delayMs, () => this.next());
+    this.cancelDelay = this.clock.schedule(delayMs, () => (this.host.isClosed ? this.fail('CLOSED') : this.next()));
   }
 
   private fail(code: ErrorCode, cause?: unknown): void {

@@ -31,6 +31,12 @@ export interface DrainOptions {
   readonly keepSessionsMs?: number;
 }
 
+/** How to close a cluster. */
+export interface CloseOptions {
+  /** ms until what is still in flight is cut, 0..2^31-1. @default 30_000 */
+  readonly deadlineMs?: number;
+}
+
 /** A named set of endpoints and its policy. */
 export interface Cluster extends AsyncDisposable {
   readonly name: string;
@@ -77,6 +83,9 @@ export interface Cluster extends AsyncDisposable {
 
   on<K extends keyof ClusterEvents>(event: K, listener: (...args: ClusterEvents[K]) => void): this;
   off<K extends keyof ClusterEvents>(event: K, listener: (...args: ClusterEvents[K]) => void): this;
-  /** Takes no new requests, waits for those under way, closes all connections. */
-  close(): Promise<void>;
+  /**
+   * Takes no new requests, refuses those that wait in the queue, lets those under way finish, and closes all connections.
+   * @throws INVALID_OPTIONS
+   */
+  close(options?: CloseOptions): Promise<void>;
 }

@@ -9,13 +9,13 @@ import { endpointsSchema } from '../endpoint.ts';
 import type { Endpoint, EndpointOptions, PickContext } from '../endpoint.ts';
 import { BalancerError } from '../errors.ts';
 import { Emitter } from '../lib/emitter.ts';
-import { resolveOptions } from '../options.ts';
+import { durationMs, resolveOptions, v } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
 import { probeIo } from '../transport/probe-io.ts';
 import type { Transport } from '../transport/transport.ts';
 import { undiciTransport } from '../transport/undici-transport.ts';
 import type { ClusterResponse, ExecuteOptions, RequestOptions } from './call.ts';
-import type { Cluster, ClusterEvents, DrainOptions } from './cluster.ts';
+import type { CloseOptions, Cluster, ClusterEvents, DrainOptions } from './cluster.ts';
 import { ClusterDispatcher } from './cluster-dispatcher.ts';
 import { ClusterExchange } from './cluster-exchange.ts';
 import type { ExchangeHost } from './cluster-exchange.ts';
@@ -39,6 +39,8 @@ export function createCluster(options: ClusterOptions): Cluster {
   return new RunningCluster(resolveOptions('createCluster', clusterSchema, options));
 }
 
+const closeSchema = v.strictObject({ deadlineMs: v.optional(durationMs(0), 30_000) });
+
 class RunningCluster implements Cluster, ExchangeHost {
   readonly name: string;
   readonly core: ClusterCore;
@@ -49,6 +51,7 @@ class RunningCluster implements Cluster, ExchangeHost {
   readonly budget: ResolvedClusterOptions['budget'];
   readonly queue: WaitQueue;
   isClosed = false;
+  isCut = false;
   private readonly emitter = new Emitter<ClusterEvents>();
   private readonly prober: Prober | undefined;
   /** Endpoints that still have, or may have, connections: the members, and those that were removed and are not idle yet. */
@@ -164,11 +167,18 @@ class RunningCluster implements Cluster, ExchangeHost {
     return this;
   }
 
-  async close(): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    const { deadlineMs } = resolveOptions('close', closeSchema, options);
     this.isClosed = true;
     this.queue.clear();
     this.prober?.close();
-    await Promise.all([...this.connected].map((endpoint) => this.retire(endpoint)));
+    const endpoints = [...this.connected];
+    const cancelDeadline = this.clock.schedule(deadlineMs, () => {
+      this.isCut = true;
+      for (const endpoint of endpoints) void this.transport.release(endpoint, true);
+    });
+    await Promise.all(endpoints.map((endpoint) => this.retire(endpoint)));
+    cancelDeadline();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

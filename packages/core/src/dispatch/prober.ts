@@ -40,7 +40,7 @@ export class Prober {
   }
 
   private schedule(endpoint: EndpointState, state: ProbeState, delayMs: number): void {
-    const cancel = this.clock.schedule(delayMs, () => void this.run(endpoint, state));
+    const cancel = this.clock.schedule(delayMs, () => void this.run(endpoint, state), true);
     this.scheduled.set(endpoint, cancel);
   }
 

@@ -9,16 +9,19 @@ export type Cancel = () => void;
 export interface Clock {
   /** Milliseconds since an arbitrary origin; never goes back. */
   now(): number;
-  /** Runs `task` once after `delayMs` milliseconds. A pending task never keeps the process alive. */
-  schedule(delayMs: number, task: () => void): Cancel;
+  /**
+   * Runs `task` once after `delayMs` milliseconds. Somebody waits for it, so it keeps the process alive, unless it `isBackground`.
+   * @param isBackground true for work that nobody waits for, such as probes. @default false
+   */
+  schedule(delayMs: number, task: () => void, isBackground?: boolean): Cancel;
 }
 
-/** The machine's monotonic clock with unreferenced timers. */
+/** The machine's monotonic clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  schedule(delayMs, task) {
+  schedule(delayMs, task, isBackground = false) {
     const timer = setTimeout(task, delayMs);
-    timer.unref();
+    if (isBackground) timer.unref();
     return () => clearTimeout(timer);
   },
 };
