@@ -83,6 +83,23 @@ describe('cluster', () => {
       }
     });
 
+    it('finds an endpoint that is well again within seconds of an outage of all, however long that was', () => {
+      for (const outageMs of [10_000, 60_000, 300_000]) {
+        const cluster = make(2, { ejection: consecutiveFailures() });
+        const ask = (now: number, well: string | undefined): boolean => {
+          const endpoint = cluster.pick(context(now))!;
+          cluster.begin(endpoint, now);
+          cluster.report(endpoint, endpoint.id === well ? 'success' : 'connect-error', now, now);
+          cluster.end(endpoint);
+          return endpoint.id === well;
+        };
+        for (let now = 0; now < outageMs; now += 100) ask(now, undefined);
+        let failed = 0;
+        for (let now = outageMs; now < outageMs + 30_000; now += 100) failed += ask(now, 'e0') ? 0 : 1;
+        assert.ok(failed <= 30, `${failed} of 300 requests failed after ${outageMs} ms`);
+      }
+    });
+
     it('counts a body that was cut short as one more failure', () => {
       const cluster = make(2, { ejection: consecutiveFailures({ threshold: 1 }) });
       const endpoint = cluster.endpoints[0]!;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createCluster } from '@evenkeel/core';
+import { createCluster, retryPolicy } from '@evenkeel/core';
 import type { BalancerError, ExchangeRequest, RawHeaders } from '@evenkeel/core';
 import { rawUpstream, refusedUrl, upstream } from './upstream.ts';
 import { closing } from '../../closing.ts';
@@ -45,5 +45,19 @@ describe('OPTIONS *', () => {
     const broken = closing(await rawUpstream((socket) => void socket.once('data', () => socket.destroy())));
     const endpoint = closing(await upstream((_req, res) => void res.end('ok')));
     for (let i = 0; i < 5; i++) assert.equal((await run([await refusedUrl(), broken.url, endpoint.url])).body, 'ok');
+  });
+
+  it('is an error like any other if it cannot even be begun', () => {
+    const tls = { cert: 'no certificate', key: 'no key' };
+    const cluster = createCluster({ endpoints: ['https://127.0.0.1:1'], tls, retry: retryPolicy({ maxAttempts: 1 }) });
+    const errors: string[] = [];
+    cluster.exchange(OPTIONS_ASTERISK, {
+      onHead: () => assert.fail(),
+      onData: () => assert.fail(),
+      onEnd: () => assert.fail(),
+      onError: ({ code }) => void errors.push(code),
+    });
+    assert.deepEqual(errors, ['CONNECT_FAILED']);
+    assert.equal(cluster.endpoints[0]!.inflight, 0);
   });
 });

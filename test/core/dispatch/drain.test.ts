@@ -67,6 +67,37 @@ describe('draining with real connections', () => {
     assert.equal(stuck.requests.length + other.requests.length, 1);
   });
 
+  it('cuts nothing of an endpoint that is enabled again before the deadline', async () => {
+    const clock = manualClock();
+    let finish = (): void => undefined;
+    const endpoint = closing(
+      await upstream((_req, res) => {
+        res.write('a');
+        finish = () => void res.end('b');
+      }),
+    );
+    const cluster = closing(createCluster({ endpoints: [{ id: 'e', url: endpoint.url }], clock }));
+    const answer = await cluster.request('/');
+    const drained = cluster.drain('e', { deadlineMs: 1_000 });
+    cluster.enable('e');
+    clock.advance(1_000);
+    await drained;
+    finish();
+    assert.equal(await answer.text(), 'ab');
+  });
+
+  it('waits for a call of another protocol until the deadline and no longer', async () => {
+    const clock = manualClock();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cluster = closing(createCluster({ endpoints: [{ id: 'e', url: 'http://e' }], clock }));
+    const call = cluster.execute(() => promise);
+    const drained = cluster.drain('e', { deadlineMs: 1_000 });
+    clock.advance(1_000);
+    await drained;
+    resolve();
+    await call;
+  });
+
   it('ends a removed endpoint the same way', async () => {
     const one = closing(await upstream((_req, res) => void res.end('one')));
     const two = closing(await upstream((_req, res) => void res.end('two')));

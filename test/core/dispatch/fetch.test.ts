@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createCluster } from '@evenkeel/core';
-import { bodyOf, refusedUrl, upstream } from './upstream.ts';
+import { bodyOf, refusedUrl, rawUpstream, upstream } from './upstream.ts';
 import { closing } from '../../closing.ts';
 
 describe('cluster.fetch', () => {
@@ -67,5 +67,19 @@ describe('cluster.fetch', () => {
     const response = await cluster.fetch('/');
     await response.body!.cancel();
     assert.equal(cluster.endpoints[0]!.inflight, 0);
+  });
+
+  it('refuses a status that the standard does not know, and holds no connection for it', async () => {
+    const endpoint = closing(
+      await rawUpstream((socket) => {
+        socket.once('data', () =>
+          socket.write(`HTTP/1.1 600 Odd\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(500_000)}`),
+        );
+      }),
+    );
+    const cluster = createCluster({ endpoints: [endpoint.url] });
+    await assert.rejects(cluster.fetch('/'), { code: 'BAD_RESPONSE' });
+    assert.equal(cluster.endpoints[0]!.inflight, 0);
+    await cluster.close();
   });
 });

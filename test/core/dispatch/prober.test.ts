@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createCluster, httpProbe, tcpProbe } from '@evenkeel/core';
 import type { Cluster, Probe } from '@evenkeel/core';
 import { manualClock, seeded } from '@evenkeel/core/testing';
-import { refusedUrl, upstream } from './upstream.ts';
+import { rawUpstream, refusedUrl, upstream } from './upstream.ts';
 import { closing } from '../../closing.ts';
 
 /** A probe whose answers the test gives. */
@@ -112,5 +112,28 @@ describe('probes of a cluster', () => {
     const dead = closing(createCluster({ endpoints: [await refusedUrl()], probe: tcpProbe(timing), panicPercent: 0 }));
     await changed(dead, 'unpickable');
     assert.equal(dead.pickable, 0);
+  });
+
+  it('fail on an answer that switches protocols', async () => {
+    const endpoint = closing(
+      await rawUpstream((socket) => {
+        socket.once('data', () =>
+          socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
+        );
+      }),
+    );
+    const probe = httpProbe({ intervalMs: 10, fastIntervalMs: 10, fall: 1 });
+    const cluster = closing(createCluster({ endpoints: [endpoint.url], probe, random: seeded(1) }));
+    await changed(cluster, 'unpickable');
+  });
+
+  it('fail if they throw', async () => {
+    const probe = {
+      ...scripted({ fall: 1, intervalMs: 1 }),
+      check(): never {
+        throw new Error('thrown');
+      },
+    };
+    await changed(closing(createCluster({ endpoints: ['http://a'], probe, random: seeded(1) })), 'unpickable');
   });
 });

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { createCluster } from '@evenkeel/core';
 import { manualClock } from '@evenkeel/core/testing';
 import type http from 'node:http';
+import { WaitQueue } from '../../../packages/core/src/dispatch/wait-queue.ts';
+import type { Waiter } from '../../../packages/core/src/dispatch/wait-queue.ts';
 import { upstream } from './upstream.ts';
 import { closing } from '../../closing.ts';
 
@@ -49,6 +51,46 @@ describe('the queue of a full cluster', () => {
     abort.abort();
     await assert.rejects(first, { code: 'CANCELLED' });
     await cluster.close();
+  });
+
+  it('lets in whoever waits when an endpoint is added or is back in use', async () => {
+    const stuck = closing(await upstream(() => undefined));
+    const other = closing(await upstream((_req, res) => void res.end('other')));
+    const members = [stuck.url, { id: 'other', url: other.url }];
+    const cluster = createCluster({ endpoints: [stuck.url], maxInflight: 1, clock: manualClock() });
+    const abort = new AbortController();
+    const first = cluster.request({ path: '/', signal: abort.signal });
+    const second = cluster.request('/');
+    cluster.update(members);
+    assert.equal(await (await second).text(), 'other');
+    cluster.disable('other');
+    const third = cluster.request('/');
+    cluster.enable('other');
+    assert.equal(await (await third).text(), 'other');
+    abort.abort();
+    await assert.rejects(first, { code: 'CANCELLED' });
+    await cluster.close();
+  });
+
+  it('passes over a waiting request that has no use for the room, which keeps its place and its time', () => {
+    const clock = manualClock();
+    const queue = new WaitQueue(clock, 10, 50);
+    const log: string[] = [];
+    const waiter = (name: string, isServed: boolean): Waiter => ({
+      admit() {
+        log.push(`${name}?`);
+        if (isServed) queue.remove(this);
+        return isServed;
+      },
+      refuse: () => void log.push(`${name} refused`),
+    });
+    queue.add(waiter('strict', false));
+    clock.advance(30);
+    queue.add(waiter('plain', true));
+    queue.admitOne();
+    assert.deepEqual(log, ['strict?', 'plain?']);
+    clock.advance(20);
+    assert.deepEqual(log, ['strict?', 'plain?', 'strict refused']);
   });
 
   it('forgets a waiting request that is aborted', async () => {

@@ -17,6 +17,9 @@ import { EMPTY_SNAPSHOT, takeSnapshot } from './snapshot.ts';
 /** How often a picker is asked again when it names an endpoint that is full or was tried; then the endpoints are scanned. */
 const REPICKS = 4;
 
+/** Endpoints that are all dead must not change places at every request. */
+const SWAP_INTERVAL_MS = 1_000;
+
 /** What the core is made of. */
 export interface ClusterCoreOptions {
   readonly strategy: Strategy;
@@ -43,6 +46,7 @@ export class ClusterCore {
   private readonly listener: ClusterCoreListener;
   private byRoute = new Map<string, EndpointState>();
   private snapshot: Snapshot = EMPTY_SNAPSHOT;
+  private nextSwapAt = -Infinity;
 
   constructor(options: ClusterCoreOptions, listener: ClusterCoreListener) {
     this.options = options;
@@ -138,14 +142,21 @@ export class ClusterCore {
 
   /**
    * At most `floor(n * maxEjectedPercent / 100)` endpoints are ejected at a time, but at least one may be if there are two,
-   * and never the last one that is well.
+   * and never the last one that is well. Where that forbids it, an endpoint that only fails is no better than one that
+   * is ejected, so it changes places with the one that would return next: otherwise, after an outage of all, a dead endpoint would be
+   * all there is for as long as those that are well again stay ejected.
    */
   private eject(endpoint: EndpointState, ejectMs: number, now: number): void {
     if (!this.endpoints.includes(endpoint)) return;
-    const ejected = this.endpoints.filter((other) => other !== endpoint && other.has('ejected')).length;
+    const ejected = this.endpoints.filter((other) => other !== endpoint && other.has('ejected'));
     const limit = Math.max(1, Math.floor((this.endpoints.length * this.options.maxEjectedPercent) / 100));
     const isLastWell = !this.endpoints.some((other) => other !== endpoint && other.reasons === 0);
-    if (ejected >= limit || isLastWell) return;
+    if (ejected.length >= limit || isLastWell) {
+      const next = now < this.nextSwapAt ? undefined : soonestBack(ejected);
+      if (next === undefined) return endpoint.refuseEjection(now);
+      this.nextSwapAt = now + SWAP_INTERVAL_MS;
+      next.ejectedUntil = now;
+    }
     endpoint.ejectedUntil = now + ejectMs;
     if (endpoint.has('ejected')) this.rebuild(now);
     else this.setReason(endpoint, 'ejected', true, now);
@@ -202,4 +213,10 @@ export class ClusterCore {
     }
     return undefined;
   }
+}
+
+/** Of the endpoints that nothing but their ejection keeps out, the one that is back first. */
+function soonestBack(ejected: readonly EndpointState[]): EndpointState | undefined {
+  const candidates = ejected.filter((endpoint) => endpoint.reasons === REASON_BIT.ejected);
+  return candidates.toSorted((a, b) => a.ejectedUntil - b.ejectedUntil)[0];
 }

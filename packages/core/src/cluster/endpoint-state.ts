@@ -127,6 +127,10 @@ export class EndpointState implements Endpoint {
     for (const listener of listeners) listener();
   }
 
+  refuseEjection(now: number): void {
+    this.tracker.refused?.(now);
+  }
+
   restore(now: number): void {
     this.reasons &= ~REASON_BIT.ejected;
     this.tracker.restored(now);

@@ -4,6 +4,7 @@
  */
 import { attemptEnd, attemptStart, exchangeEnd } from '../channels.ts';
 import type { ClusterCore } from '../cluster/cluster-core.ts';
+import type { EndpointState } from '../cluster/endpoint-state.ts';
 import type { Endpoint, PickContext } from '../endpoint.ts';
 import { BalancerError } from '../errors.ts';
 import type { ErrorCode, FailedAttempt } from '../errors.ts';
@@ -91,8 +92,14 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Wai
     this.sink.onError(error);
   }
 
-  admit(): void {
-    this.next();
+  admit(): boolean {
+    this.now = this.clock.now();
+    const endpoint = this.core.pick(this);
+    if (endpoint === undefined && this.core.isSaturated) return false;
+    this.host.queue.remove(this);
+    if (endpoint === undefined) this.fail('NO_ENDPOINT');
+    else this.attemptOn(endpoint);
+    return endpoint !== undefined;
   }
 
   refuse(): void {
@@ -135,7 +142,11 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Wai
   private next(): void {
     this.now = this.clock.now();
     const endpoint = this.core.pick(this);
-    if (endpoint === undefined) return this.wait();
+    if (endpoint === undefined) this.wait();
+    else this.attemptOn(endpoint);
+  }
+
+  private attemptOn(endpoint: EndpointState): void {
     if (this.request.isSticky === true) endpoint.hasSessions = true;
     this.current = new Attempt(this, endpoint, this.now);
     if (attemptStart.hasSubscribers) attemptStart.publish(this.attemptMessage(endpoint));

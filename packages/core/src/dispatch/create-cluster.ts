@@ -69,7 +69,7 @@ class RunningCluster implements Cluster, ExchangeHost {
     this.core = new ClusterCore(options, {
       added: (endpoint) => this.onAdded(endpoint),
       removed: (endpoint) => this.onRemoved(endpoint),
-      pickable: (endpoint) => this.emitter.emit('pickable', endpoint),
+      pickable: (endpoint) => this.onPickable(endpoint),
       unpickable: (endpoint, reason) => this.emitter.emit('unpickable', endpoint, reason),
       panic: (isPanicking) => this.emitter.emit('panic', isPanicking),
     });
@@ -86,7 +86,9 @@ class RunningCluster implements Cluster, ExchangeHost {
   }
 
   update(endpoints: readonly (string | EndpointOptions)[]): void {
-    this.core.update(resolveOptions('update', endpointsSchema, endpoints), this.clock.now());
+    const resolved = resolveOptions('update', endpointsSchema, endpoints);
+    // What tells of endpoints may be slower to stop than the cluster; probes must not start again for it.
+    if (!this.isClosed) this.core.update(resolved, this.clock.now());
   }
 
   drain(id: string, options: DrainOptions = {}): Promise<void> {
@@ -172,13 +174,27 @@ class RunningCluster implements Cluster, ExchangeHost {
     this.isClosed = true;
     this.queue.clear();
     this.prober?.close();
-    const endpoints = [...this.connected];
-    const cancelDeadline = this.clock.schedule(deadlineMs, () => {
-      this.isCut = true;
-      for (const endpoint of endpoints) void this.transport.release(endpoint, true);
+    let cancelDeadline = (): void => undefined;
+    const deadline = new Promise<void>((resolve) => {
+      cancelDeadline = this.clock.schedule(deadlineMs, () => {
+        this.isCut = true;
+        resolve();
+      });
     });
-    await Promise.all(endpoints.map((endpoint) => this.retire(endpoint)));
+    // What `execute` runs has no connection of ours that could be cut: it is waited for until the deadline, and no longer.
+    await Promise.race([deadline, this.idle()]);
     cancelDeadline();
+    await Promise.all([...this.connected].map((endpoint) => this.transport.release(endpoint, this.isCut)));
+    this.connected.clear();
+  }
+
+  /** Resolves when nothing is in flight anywhere: an attempt that fails may be tried again on an endpoint that was idle already. */
+  private async idle(): Promise<void> {
+    for (let busy = this.busy(); busy !== undefined; busy = this.busy()) await idle(busy);
+  }
+
+  private busy(): EndpointState | undefined {
+    return [...this.connected].find((endpoint) => endpoint.inflight > 0);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -196,6 +212,12 @@ class RunningCluster implements Cluster, ExchangeHost {
     this.connected.add(endpoint);
     this.prober?.add(endpoint);
     this.emitter.emit('added', endpoint);
+    this.queue.admitAll();
+  }
+
+  private onPickable(endpoint: EndpointState): void {
+    this.emitter.emit('pickable', endpoint);
+    this.queue.admitAll();
   }
 
   private onRemoved(endpoint: EndpointState): void {

@@ -31,11 +31,13 @@ export async function drainEndpoint(host: ExchangeHost, endpoint: EndpointState,
     await new Promise<void>((resolve) => void clock.schedule(keepSessionsMs, resolve));
     endpoint.keepsSessions = false;
   }
-  const cancelDeadline = clock.schedule(deadlineMs - (keepsSessions ? keepSessionsMs : 0), () => {
-    void transport.release(endpoint, true);
+  let cancelDeadline = (): void => undefined;
+  const deadline = new Promise<boolean>((resolve) => {
+    cancelDeadline = clock.schedule(deadlineMs - (keepsSessions ? keepSessionsMs : 0), () => resolve(true));
   });
-  await idle(endpoint);
+  // What `execute` runs has no connection of ours that could be cut: it is waited for until the deadline, and no longer.
+  const isLate = await Promise.race([deadline, idle(endpoint).then(() => false)]);
   cancelDeadline();
   // Unless it was enabled in the meantime and is in use again.
-  if (endpoint.has('draining')) await transport.release(endpoint, false);
+  if (endpoint.has('draining')) await transport.release(endpoint, isLate);
 }

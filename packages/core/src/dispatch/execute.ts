@@ -12,7 +12,7 @@ import { messageOf } from './messages.ts';
 
 type Call<T> = (endpoint: Endpoint, signal: AbortSignal) => Promise<T>;
 
-/** @throws NO_ENDPOINT, CLOSED, CANCELLED, or what the last call rejected with */
+/** @throws NO_ENDPOINT, CLOSED, the reason of the signal, or what the last call rejected with */
 export async function executeThrough<T>(host: ExchangeHost, call: Call<T>, options: ExecuteOptions = {}): Promise<T> {
   const tried: Endpoint[] = [];
   const key = options.key === undefined ? 0 : hash32(options.key);

@@ -2,7 +2,7 @@
  * The standard's `fetch` shape over `cluster.request()`.
  */
 import { Readable } from 'node:stream';
-import { isBalancerError } from '../errors.ts';
+import { BalancerError, isBalancerError } from '../errors.ts';
 import type { ClusterResponse, RequestOptions } from './call.ts';
 
 /** Statuses whose responses have no body by definition (fetch standard, "null body status"). */
@@ -52,15 +52,21 @@ async function bodyOf(standard: Request, given: RequestInit['body']): Promise<Ui
   return new Uint8Array(await standard.arrayBuffer());
 }
 
+/** @throws BAD_RESPONSE for what the standard does not know, such as a status beyond 599 */
 function toStandard(response: ClusterResponse, method: string): Response {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(response.headers)) {
-    for (const one of Array.isArray(value) ? value : [value]) headers.append(name, one);
-  }
   const { status, statusText } = response;
-  if (NULL_BODY.has(status) || method === 'HEAD') {
-    void response.discard().catch(() => undefined);
-    return new Response(null, { status, statusText, headers });
+  const hasBody = !NULL_BODY.has(status) && method !== 'HEAD';
+  if (!hasBody) void response.discard().catch(() => undefined);
+  const body = hasBody ? (response.webStream() as globalThis.ReadableStream) : null;
+  try {
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(response.headers)) {
+      for (const one of Array.isArray(value) ? value : [value]) headers.append(name, one);
+    }
+    return new Response(body, { status, statusText, headers });
+  } catch (cause) {
+    // Otherwise the body that nobody will read holds its connection for ever.
+    void body?.cancel();
+    throw new BalancerError('BAD_RESPONSE', `${response.endpoint} answered with what fetch cannot show`, { cause });
   }
-  return new Response(response.webStream() as globalThis.ReadableStream, { status, statusText, headers });
 }

@@ -47,15 +47,22 @@ export class Prober {
   private async run(endpoint: EndpointState, state: ProbeState): Promise<void> {
     const { probe, clock, core } = this;
     const startedAt = clock.now();
-    const isWell = await probe.check(endpoint, this.io).then(
-      () => true,
-      () => false,
-    );
+    const isWell = await isPassed(probe, endpoint, this.io);
     // Removed, or closed, while the probe was under way.
     if (!this.scheduled.has(endpoint)) return;
     state.observe(isWell);
     core.setReason(endpoint, 'probe-failed', !state.isWell, clock.now());
     const intervalMs = state.isInDoubt ? probe.fastIntervalMs : probe.intervalMs;
     this.schedule(endpoint, state, Math.max(0, startedAt + intervalMs - clock.now()));
+  }
+}
+
+/** A probe of the user's own may throw as well as reject. */
+async function isPassed(probe: Probe, endpoint: EndpointState, io: ProbeIo): Promise<boolean> {
+  try {
+    await probe.check(endpoint, io);
+    return true;
+  } catch {
+    return false;
   }
 }

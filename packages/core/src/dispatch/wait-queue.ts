@@ -5,8 +5,8 @@ import type { Cancel, Clock } from '../lib/clock.ts';
 
 /** Something that can be started later, or told that it never will be. */
 export interface Waiter {
-  /** There is room. */
-  admit(): void;
+  /** There is room somewhere. @returns whether it was of use; if not, and unless it has left the queue, the waiter keeps its place */
+  admit(): boolean;
   /** The wait was too long. */
   refuse(): void;
 }
@@ -44,17 +44,28 @@ export class WaitQueue {
     this.places.delete(waiter);
   }
 
-  /** Lets the first one in. One that fails at once makes room again within this call; the loop, not recursion, serves the next. */
+  /**
+   * Lets in the first one that can use the room. One that fails at once makes room again within this call; the loop, not recursion,
+   * serves the next.
+   */
   admitOne(): void {
     if (this.places.size === 0) return;
     this.rooms++;
     if (this.rooms > 1) return;
-    for (; this.rooms > 0; this.rooms--) {
-      const [first] = this.places.keys();
-      if (first === undefined) continue;
-      this.remove(first);
-      first.admit();
+    try {
+      for (; this.rooms > 0; this.rooms--) this.offer();
+    } finally {
+      this.rooms = 0;
     }
+  }
+
+  /** More endpoints may be picked than before: whoever can use that goes in. */
+  admitAll(): void {
+    for (const waiter of [...this.places.keys()]) if (this.places.has(waiter)) waiter.admit();
+  }
+
+  private offer(): void {
+    for (const waiter of this.places.keys()) if (waiter.admit()) return;
   }
 
   /** Refuses all. */

@@ -56,6 +56,7 @@ class FailureRun implements EjectionTracker {
   #run = 0;
   /** How often the time has doubled. */
   #doublings = 0;
+  #doublingsBefore = 0;
   #ejectedUntil = -Infinity;
   /** Since when the endpoint has been well, as far as that has not been set off against `#doublings`. */
   #wellSince = 0;
@@ -75,6 +76,12 @@ class FailureRun implements EjectionTracker {
     return 0;
   }
 
+  refused(now: number): void {
+    this.#ejectedUntil = -Infinity;
+    this.#wellSince = now;
+    this.#doublings = this.#doublingsBefore;
+  }
+
   restored(now: number): void {
     this.#ejectedUntil = -Infinity;
     this.#wellSince = now;
@@ -86,6 +93,7 @@ class FailureRun implements EjectionTracker {
     const span = Math.min(shortest, this.#options.maxMs - shortest);
     const forMs = shortest + span * this.#random.unit();
     this.#run = 0;
+    this.#doublingsBefore = this.#doublings;
     if (shortest < this.#options.maxMs / 2) this.#doublings++;
     this.#ejectedUntil = now + forMs;
     this.#wellSince = this.#ejectedUntil;

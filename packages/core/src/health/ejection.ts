@@ -19,6 +19,8 @@ export interface EjectionTracker {
    * @returns for how many ms to eject, or 0 to keep. Allocates nothing.
    */
   observe(outcome: Outcome, now: number): number;
+  /** Called when nothing came of the ejection that `observe` has just asked for: the endpoint is still in use, and still judged. */
+  refused?(now: number): void;
   /** Called when the endpoint may be picked again after an ejection. */
   restored(now: number): void;
 }

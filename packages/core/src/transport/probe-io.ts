@@ -57,6 +57,8 @@ function ask(
       response.on('error', reject);
     });
     outgoing.on('error', (error) => reject(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error));
+    // Such as a 101 that nobody asked for, after which Node destroys the connection and says no more.
+    outgoing.on('close', () => reject(new Error('the connection ended without an answer')));
     outgoing.end();
   });
 }

@@ -43,8 +43,13 @@ export function undiciTransport(options: UndiciTransportOptions): Transport {
 
   return {
     send(endpoint, request, handler) {
-      if (request.path === '*') sendAsterisk(endpoint, request, request.headTimeoutMs ?? headTimeoutMs, tls, handler);
-      else poolOf(endpoint).dispatch(dispatchOptions(request), handler);
+      try {
+        if (request.path === '*') sendAsterisk(endpoint, request, request.headTimeoutMs ?? headTimeoutMs, tls, handler);
+        else poolOf(endpoint).dispatch(dispatchOptions(request), handler);
+      } catch (error) {
+        // Such as a client certificate that cannot be read: Node throws that, and the attempt is booked already.
+        handler.onResponseError(null, error as Error);
+      }
     },
     async release(endpoint, isForced) {
       const pool = pools.get(endpoint);
