@@ -101,7 +101,7 @@ describe('cookie affinity, on the way in', () => {
       `x=JSESSIONID=a.${route}`,
       `jsessionid=a.${route}`,
     ];
-    for (const cookie of [...others, 'JSESSIONID', 'JSESSIONID=', ';;=;', `JSESSIONID=${'a'.repeat(600)}.${route}`]) {
+    for (const cookie of [...others, 'JSESSIONID', 'JSESSIONID=', ';;=;']) {
       const { stickiness, sent } = read(affinity, cookie);
       assert.deepEqual(sent, [cookie]);
       assert.equal(stickiness.preferred, undefined);

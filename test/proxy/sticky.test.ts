@@ -56,6 +56,17 @@ describe('stickiness', () => {
     assert.deepEqual(new Set(bodies), new Set(['0', '1', '2']));
   });
 
+  it('keeps a cookie of the application however long it is', async () => {
+    const value = 'z'.repeat(600);
+    const { request, last } = await rig.start({
+      ...sticky,
+      endpoints: [numbered(0, `Set-Cookie: JSESSIONID=${value}`)],
+    });
+    const cookie = cookieOf(await request(get('/')))!;
+    await request(get('/', `Cookie: ${cookie}`));
+    assert.deepEqual(valuesOf(last(), 'cookie'), [`JSESSIONID=${value}`]);
+  });
+
   it('does nothing to cookies without sticky', async () => {
     const { request, last } = await rig.start({ endpoints: [numbered(0, 'Set-Cookie: JSESSIONID=abc')] });
     const { fields } = await request(get('/', 'Cookie: JSESSIONID=abc.abcdefghijkl'));

@@ -7,7 +7,7 @@
 import { stringifySetCookie } from 'cookie';
 import { hash32 } from '@evenkeel/core';
 import type { Cluster, Endpoint } from '@evenkeel/core';
-import { MAX_SESSION_COOKIE_LENGTH, joinRoute, newSessionId, splitRoute } from '@evenkeel/core/session-cookie';
+import { joinRoute, newSessionId, splitRoute } from '@evenkeel/core/session-cookie';
 import type { SessionCookie } from '@evenkeel/core/session-cookie';
 import { findCookie, isDeletion, replaceSpan, setCookieSpan } from './set-cookie.ts';
 import type { CookieSpan } from './set-cookie.ts';
@@ -108,7 +108,8 @@ function attributesOf({ path, domain, sameSite, httpOnly, secure }: AffinityCook
 function readCookies(routes: RouteTable, name: string, header: string, stickiness: Stickiness): string {
   let field = header;
   for (let span = findCookie(field, name, 0); span !== undefined; span = findCookie(field, name, span.end)) {
-    if (span.end === span.start || span.end - span.start > MAX_SESSION_COOKIE_LENGTH) continue;
+    // However long: an application may keep a whole session in it, and what was appended has to come off again.
+    if (span.end === span.start) continue;
     const cookie = splitRoute(field.slice(span.start, span.end));
     const owner = cookie.route === undefined ? undefined : routes.endpointOfRoute(cookie.route);
     stick(stickiness, cookie, owner, routes);

@@ -161,7 +161,8 @@ export class Inbound
     if (this.res.write(chunk)) return true;
     if (!this.hasDrainListener) {
       this.hasDrainListener = true;
-      this.res.on('drain', onDrain);
+      // Not a shared function: middleware that compresses has `drain` come from its own stream, which knows no INBOUND.
+      this.res.on('drain', () => this.exchange?.resume());
     }
     return false;
   }
@@ -178,10 +179,6 @@ export class Inbound
 
   onError(error: BalancerError): void {
     this.fail(error);
-  }
-
-  drained(): void {
-    this.exchange?.resume();
   }
 
   /** The head on its own, in latin1; `flushHeaders()` would write it as UTF-8. */
@@ -241,8 +238,4 @@ function flushHead(inbound: Inbound): void {
 
 function onClose(this: TrackedResponse): void {
   this[INBOUND]?.closed();
-}
-
-function onDrain(this: TrackedResponse): void {
-  this[INBOUND]?.drained();
 }
