@@ -94,6 +94,29 @@ describe('session() of @evenkeel/express', () => {
     }
   });
 
+  it('stores what is changed while the head of a streamed response waits', async () => {
+    const held = Promise.withResolvers<void>();
+    const { commit } = store;
+    store.commit = async (...parameters) => {
+      await held.promise;
+      return commit(...parameters);
+    };
+    const { url } = await serve(
+      appWith(async (req, res) => {
+        if (req.headers.cookie !== undefined) return void res.json(req.session);
+        req.session.user = 'ada';
+        res.write('a');
+        await new Promise((resolve) => setImmediate(resolve));
+        req.session.increment('visits');
+        res.end('b');
+        held.resolve();
+      }),
+    );
+    const first = await get(url);
+    assert.equal(first.body, 'ab');
+    assert.equal((await get(url, cookieIn(first))).body, '{"user":"ada","visits":1}');
+  });
+
   it('turns a store that cannot be read into next(error), and asks it nothing without a cookie', async () => {
     const errors: unknown[] = [];
     const app = appWith((_, res) => void res.send('fine'));

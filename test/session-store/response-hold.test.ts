@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { request, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -274,5 +274,23 @@ describe('holdResponse', () => {
     commit.done();
     await turn();
     assert.deepEqual([source.destroyed, res.writableLength, commit.failures], [true, 0, []]);
+  });
+
+  it('tells whoever waits for `drain`, though a compressor in front has taken the listener for itself', async () => {
+    const commit = commitOf();
+    const server = await serve((_req, res) => {
+      const { on } = res;
+      const compressor = new EventEmitter();
+      res.on = ((event: string, listener: () => void) => {
+        if (event === 'drain') compressor.on(event, listener);
+        else Reflect.apply(on, res, [event, listener]);
+        return res;
+      }) as typeof on;
+      holdResponse(res, commit.hooks);
+      assert.equal(res.write('a'), false);
+      res.once('drain', () => void res.end('b'));
+      commit.done();
+    });
+    assert.equal((await get(server.url)).body, 'ab');
   });
 });

@@ -123,6 +123,16 @@ describe('a session that ends, moves or is committed more than once', () => {
       );
     });
 
+    it('is like destroy, save and touch in that it refuses a callback, which would never be called', async () => {
+      await browserWith().visit(({ session }) => {
+        for (const method of ['regenerate', 'destroy', 'save', 'touch'] as const) {
+          assert.throws(() => void Reflect.apply(session[method], session, [() => undefined]), {
+            code: 'INVALID_OPTIONS',
+          });
+        }
+      });
+    });
+
     it('refuses options that it does not know, and a callback, at once', async () => {
       await browserWith().visit(({ session }) => {
         for (const wrong of [{ keep: true }, { keepFields: 'no' }, () => undefined]) {

@@ -22,6 +22,7 @@ export interface ResponseHooks {
 /** `idle`: nothing yet. `held`: waiting. `open`: the head is out. `closed`: answered here; whatever follows is dropped. */
 type State = 'idle' | 'held' | 'open' | 'closed';
 
+type Listener = ((...parameters: unknown[]) => void) & { listener?: unknown };
 type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders';
 type Originals = Record<Method, (...parameters: unknown[]) => unknown>;
 
@@ -34,7 +35,7 @@ export function holdResponse(res: ServerResponse, hooks: ResponseHooks): void {
     end: (...parameters) => hold.end(parameters),
     flushHeaders: () => hold.flushHeaders(),
   };
-  Object.assign(res, methods);
+  Object.assign(res, methods, noteDrain(res, hold.drainListeners));
   hold.ownEnd = methods.end;
 }
 
@@ -44,8 +45,12 @@ class ResponseHold {
   readonly #originals: Originals;
   #state: State = 'idle';
   #isEnded = false;
+  /** Ended while the head was waiting: what was changed since that wait began has to be committed too. */
+  #isEndedLater = false;
   #queue: { method: Method; parameters: unknown[] }[] = [];
   #shadowed = new Map<PropertyKey, PropertyDescriptor | undefined>();
+  /** Whoever waits for `drain`: a compressor in front of us takes them for itself, and then an event on the response reaches nobody. */
+  readonly drainListeners = new Set<Listener>();
   /** `end` as this hold put it; another one on the response is a later middleware's. */
   ownEnd: unknown;
 
@@ -76,6 +81,7 @@ class ResponseHold {
   end(parameters: unknown[]): unknown {
     if (this.#state === 'closed' || (this.#isEnded && this.#state === 'held')) return dropped(parameters, this.#res);
     this.#isEnded = true;
+    this.#isEndedLater = this.#state === 'held';
     const wait = this.#state === 'open' && !this.#res.writableEnded ? this.#hooks.commit() : undefined;
     if (wait !== undefined) this.#holdUntil(wait);
     this.#pass('end', parameters);
@@ -109,11 +115,20 @@ class ResponseHold {
     this.#queue = [];
     let isFlowing = true;
     for (const { method, parameters } of queue) {
+      const wait = method === 'end' && this.#isEndedLater ? this.#hooks.commit() : undefined;
+      if (wait !== undefined) {
+        this.#isEndedLater = false;
+        this.#holdUntil(wait);
+        this.#queue.push({ method, parameters });
+        return;
+      }
       const result = this.#call(method, parameters);
       if (method === 'write') isFlowing = result !== false;
     }
     // Whoever was told to wait in vain must be told to go on; otherwise the socket's own `drain` will.
-    if (isFlowing && !this.#isEnded && queue.some(({ method }) => method === 'write')) this.#res.emit('drain');
+    if (isFlowing && !this.#isEnded && queue.some(({ method }) => method === 'write')) {
+      for (const listener of [...this.drainListeners]) Reflect.apply(listener, this.#res, []);
+    }
   }
 
   #openHead(): void {
@@ -188,6 +203,22 @@ class ResponseHold {
     }
     this.#shadowed.clear();
   }
+}
+
+/** Keeps `listeners` the set of those that are registered for `drain` from now on; `once` ends in `on`. */
+function noteDrain(res: ServerResponse, listeners: Set<Listener>): object {
+  const { on, off } = res;
+  function add(event: string, listener: Listener): ServerResponse {
+    if (event === 'drain') listeners.add(listener);
+    return Reflect.apply(on, res, [event, listener]);
+  }
+  function remove(event: string, listener: Listener): ServerResponse {
+    if (event === 'drain') {
+      for (const known of listeners) if (known === listener || known.listener === listener) listeners.delete(known);
+    }
+    return Reflect.apply(off, res, [event, listener]);
+  }
+  return { on: add, addListener: add, off: remove, removeListener: remove };
 }
 
 /** What `writeHead` was given, as if it had been set before: only so can a cookie join it. */

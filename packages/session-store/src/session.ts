@@ -91,15 +91,18 @@ class SessionObject implements SessionMembers {
     return this.#members.regenerate(resolveOptions('session.regenerate', REGENERATE_OPTIONS, options ?? {}));
   }
 
-  destroy(): Promise<void> {
+  destroy(...parameters: never[]): Promise<void> {
+    refuseCallback('destroy', parameters);
     return this.#members.destroy();
   }
 
-  save(): Promise<void> {
+  save(...parameters: never[]): Promise<void> {
+    refuseCallback('save', parameters);
     return this.#members.save();
   }
 
-  touch(): Promise<void> {
+  touch(...parameters: never[]): Promise<void> {
+    refuseCallback('touch', parameters);
     return this.#members.touch();
   }
 
@@ -113,6 +116,15 @@ class SessionObject implements SessionMembers {
     }
     return this.#members.increment(field, by);
   }
+}
+
+/** express-session takes a callback here. One that is never called would leave its request without an answer. */
+function refuseCallback(method: string, parameters: readonly unknown[]): void {
+  if (!parameters.some((parameter) => typeof parameter === 'function')) return;
+  throw new BalancerError(
+    'INVALID_OPTIONS',
+    `session.${method}: takes no callback; await the promise that it returns`,
+  );
 }
 
 // Assigning to a reserved name must fail where it is written, not when the session is stored, and above all not reach a prototype:

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { isBalancerError } from '@evenkeel/core';
 import { newSessionId } from '@evenkeel/core/session-cookie';
 import { sqliteSessionStore } from '@evenkeel/session-store';
 import { patchOf } from '../../conformance/session-store-model.ts';
@@ -87,6 +88,29 @@ describe('sqliteSessionStore', () => {
     const before = readFileSync(path);
     assert.throws(() => sqliteSessionStore({ path }), { code: 'SESSION_CORRUPT' });
     assert.deepEqual(readFileSync(path), before);
+  });
+
+  it('is not misled by another process that makes the tables at the same moment', () => {
+    const path = newFile();
+    const { prepare } = DatabaseSync.prototype;
+    let isFirst = true;
+    DatabaseSync.prototype.prepare = function prepareAfterOthers(sql) {
+      const statement = Reflect.apply(prepare, this, [sql]);
+      if (isFirst && sql.includes('sqlite_schema')) {
+        isFirst = false;
+        try {
+          sqliteSessionStore({ path, busyTimeoutMs: 0 }).close();
+        } catch (error) {
+          assert.equal(isBalancerError(error) && error.code, 'SESSION_STORE', 'it waits for us');
+        }
+      }
+      return statement;
+    };
+    try {
+      sqliteSessionStore({ path }).close();
+    } finally {
+      DatabaseSync.prototype.prepare = prepare;
+    }
   });
 
   it('refuses rows that it cannot have written', async () => {

@@ -24,7 +24,10 @@ export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync 
   try {
     database = new sqlite.DatabaseSync(path);
     database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+    // In one transaction, which sees one state of the file: another process may be making the tables just now.
+    database.exec('BEGIN');
     assertOurs(database, path);
+    database.exec('COMMIT');
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     createTables(database, path);
     return database;
