@@ -29,7 +29,10 @@ const app = express();
 app.disable('x-powered-by');
 app.use(balance(cluster, { sticky: true }));
 const server = app.listen(Number(port), '127.0.0.1', (error) => {
-  if (error !== undefined) throw error;
+  if (error !== undefined) {
+    console.error(`The port ${port} cannot be used (${error.message}). Choose another one with --port.`);
+    process.exit(1);
+  }
   process.send!((server.address() as AddressInfo).port);
 });
 

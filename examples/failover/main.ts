@@ -13,6 +13,14 @@ import { shop } from './users.ts';
 import { View } from './view.ts';
 
 const options = readOptions(process.argv.slice(2));
+// However this process goes, the others notice and go too, and `exit` takes the temporary folder along.
+process.on('uncaughtException', (error) => {
+  console.error(error.message);
+  process.exit(1);
+});
+const leave = (): void => process.exit(130);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, leave);
+
 const home = await chooseHome(options.store);
 const fleet = await Promise.all([
   startInstance('app-1-express', 'express', home.env),
@@ -30,7 +38,12 @@ const view = new View(!options.isCheck && process.stdout.isTTY, [
 ]);
 const line = followFront(front, (report) => view.draw(report, tally));
 const stop = new AbortController();
-process.once('SIGINT', () => stop.abort());
+// From here on there is something to sum up. A second Ctrl-C ends it at once.
+process.off('SIGINT', leave);
+process.once('SIGINT', () => {
+  stop.abort();
+  process.on('SIGINT', leave);
+});
 
 const users = Array.from({ length: options.users }, (_, i) => shop(origin, `user-${i}`, tally, stop.signal));
 const isToldWhole = await tellStory({

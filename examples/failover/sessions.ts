@@ -24,6 +24,7 @@ export interface SessionHome extends AsyncDisposable {
 export async function chooseHome(store: 'auto' | 'redis' | 'sqlite'): Promise<SessionHome> {
   const given = process.env['REDIS_URL'];
   if (store !== 'sqlite' && given) {
+    await assertAnswers(given);
     return { description: 'Redis (REDIS_URL)', env: { REDIS_URL: given }, async [Symbol.asyncDispose]() {} };
   }
   if (store === 'redis' || (store === 'auto' && findRedisServer() !== undefined)) {
@@ -36,13 +37,29 @@ export async function chooseHome(store: 'auto' | 'redis' | 'sqlite'): Promise<Se
     };
   }
   const dir = mkdtempSync(join(tmpdir(), 'evenkeel-demo-'));
+  const remove = (): void => rmSync(dir, { recursive: true, force: true });
+  process.once('exit', remove);
   return {
-    description: 'SQLite (built into Node; no Redis found)',
+    description: `SQLite (built into Node${store === 'auto' ? '; no Redis found' : ''})`,
     env: { REDIS_URL: '', SQLITE_PATH: join(dir, 'sessions.db') },
     async [Symbol.asyncDispose]() {
-      rmSync(dir, { recursive: true, force: true });
+      remove();
     },
   };
+}
+
+/** A Redis that is not there would make every request fail, which says nothing about failover. */
+async function assertAnswers(url: string): Promise<void> {
+  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 2_000 });
+  redis.on('error', () => undefined);
+  try {
+    await redis.connect();
+    await redis.ping();
+  } catch (cause) {
+    throw new Error('REDIS_URL is set, but no Redis answers there. Unset it, or run with --store sqlite.', { cause });
+  } finally {
+    redis.disconnect();
+  }
 }
 
 /** The options of `session()`, the same in every instance. */
