@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { consecutiveFailures, hash32 } from '@evenkeel/core';
-import type { Endpoint, PickContext } from '@evenkeel/core';
+import type { Cluster, Endpoint, PickContext } from '@evenkeel/core';
 import { manualClock, seeded } from '@evenkeel/core/testing';
 import { context, fail, make, names, picked } from './clusters.ts';
 
@@ -82,6 +82,23 @@ describe('a cluster with sessions', () => {
       await drained;
       cluster.enable('e1');
       assert.deepEqual(picked(cluster, 2_000), ['e0', 'e1', 'e2']);
+    });
+
+    it('keeps no sessions of an endpoint that is enabled again, removed, or whose cluster closes', async () => {
+      const ends = [
+        (cluster: Cluster) => cluster.enable('e1'),
+        (cluster: Cluster) => cluster.update(names(1)),
+        (cluster: Cluster) => void cluster.close(),
+      ];
+      for (const end of ends) {
+        const clock = manualClock();
+        const cluster = make(3, { clock });
+        cluster.pick(context(0, { preferred: 'r1', key: 5 }));
+        const drained = cluster.drain('e1');
+        end(cluster);
+        await drained;
+        assert.equal(clock.pending, 0);
+      }
     });
 
     it('moves sessions at once if it is told to', async () => {

@@ -76,6 +76,30 @@ describe('cluster.execute', () => {
     assert.ok(cluster.endpoints.every((endpoint) => endpoint.inflight === 0 && endpoint.latencyAt(0) === 0));
   });
 
+  it('waits its turn while every endpoint is at its limit, and no longer than the queue allows', async () => {
+    const clock = manualClock();
+    const cluster = createCluster({ endpoints: ['http://a'], maxInflight: 1, queueTimeoutMs: 100, clock });
+    const order: string[] = [];
+    let finish = (): void => undefined;
+    const first = cluster.execute(() => new Promise<void>((resolve) => (finish = resolve)));
+    const second = cluster.execute(async () => void order.push('second'));
+    const third = cluster.execute(async () => void order.push('third'));
+    const controller = new AbortController();
+    const aborted = cluster.execute(() => Promise.reject(new Error('never called')), { signal: controller.signal });
+    controller.abort();
+    await assert.rejects(aborted, { name: 'AbortError' });
+    finish();
+    await Promise.all([first, second, third]);
+    assert.deepEqual(order, ['second', 'third']);
+    const held = cluster.execute(() => new Promise<void>((resolve) => (finish = resolve)));
+    const late = cluster.execute(() => Promise.resolve());
+    clock.advance(100);
+    await assert.rejects(late, { code: 'OVERLOADED' });
+    finish();
+    await held;
+    assert.equal(cluster.endpoints[0]!.inflight, 0);
+  });
+
   it('rejects when nothing may be picked', async () => {
     const cluster = make();
     for (const { id } of endpoints) cluster.disable(id);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createCluster } from '@evenkeel/core';
+import { createCluster, roundRobin } from '@evenkeel/core';
 import { manualClock } from '@evenkeel/core/testing';
 import type http from 'node:http';
 import { WaitQueue } from '../../../packages/core/src/dispatch/wait-queue.ts';
@@ -91,6 +91,22 @@ describe('the queue of a full cluster', () => {
     assert.deepEqual(log, ['strict?', 'plain?']);
     clock.advance(20);
     assert.deepEqual(log, ['strict?', 'plain?', 'strict refused']);
+  });
+
+  it('passes on what an endpoint said rather than wait for another one that is full', async () => {
+    const declining = closing(await upstream((_req, res) => void res.writeHead(503, { 'Retry-After': '7' }).end('no')));
+    const full = closing(await upstream(() => undefined));
+    const cluster = closing(
+      createCluster({ endpoints: [declining.url, full.url], maxInflight: 1, strategy: roundRobin() }),
+    );
+    const [, busy] = cluster.endpoints;
+    cluster.begin(busy!, 0);
+    const response = await cluster.request('/');
+    assert.equal(response.status, 503);
+    assert.equal(response.headers['retry-after'], '7');
+    await response.discard();
+    cluster.report(busy!, 'cancelled', 0, 0);
+    cluster.end(busy!);
   });
 
   it('forgets a waiting request that is aborted', async () => {

@@ -311,6 +311,11 @@ export interface ExchangeRequest extends UpstreamRequest {
 }
 /** A request on its way: one stable handle over all attempts, so that back-pressure never reaches a dead connection. */
 export interface Exchange {
+    /**
+     * True if another endpoint serves although that of `preferred` is alive: it was full, or declined this one request with a status.
+     * Whoever sticks to it should come back to it. Settled when `onHead` is called.
+     */
+    readonly isDetour: boolean;
     pause(): void;
     resume(): void;
     /** Gives up. If the exchange is not over, `onError` follows at once with CANCELLED; nothing is counted against the endpoint. */

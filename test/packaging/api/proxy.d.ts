@@ -13,6 +13,8 @@ export interface Stickiness {
 }
 /** What `writeResponse` has to know about the exchange. */
 export interface StickyResponse extends Stickiness {
+    /** The endpoint that the session sticks to is alive, and only this request went elsewhere. */
+    readonly isDetour: boolean;
     readonly isSecure: boolean;
     readonly hasSetCookie: boolean;
     /** The endpoint or earlier middleware has set `Cache-Control`. */

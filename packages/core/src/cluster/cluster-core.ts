@@ -111,6 +111,17 @@ export class ClusterCore {
     return this.snapshot.pickable.some((endpoint) => !tried.includes(endpoint));
   }
 
+  /** The same, and the endpoint has room now. */
+  hasUntriedWithRoom(tried: readonly Endpoint[]): boolean {
+    const { maxInflight } = this.options;
+    return this.snapshot.pickable.some((endpoint) => !tried.includes(endpoint) && endpoint.inflight < maxInflight);
+  }
+
+  /** True if the endpoint may serve requests that stick to it. A pure question. */
+  servesSticky(endpoint: EndpointState): boolean {
+    return endpoint.isPicked || (endpoint.reasons === REASON_BIT.draining && endpoint.keepsSessions);
+  }
+
   begin(endpoint: EndpointState, now: number): void {
     endpoint.begin(now);
   }
@@ -177,8 +188,7 @@ export class ClusterCore {
    */
   private pickSticky(context: PickContext, route: string): EndpointState | undefined {
     const endpoint = this.byRoute.get(route);
-    const serves = endpoint?.isPicked || (endpoint?.reasons === REASON_BIT.draining && endpoint.keepsSessions);
-    const isThere = endpoint !== undefined && serves && this.isFree(endpoint, context);
+    const isThere = endpoint !== undefined && this.servesSticky(endpoint) && this.isFree(endpoint, context);
     const chosen = isThere ? endpoint : context.isStrict === true ? undefined : this.successor(context);
     if (chosen === undefined) return undefined;
     chosen.hasSessions = true;

@@ -48,6 +48,8 @@ export class EndpointState implements Endpoint {
   ejectedUntil = 0;
   /** Called, each once, when the last attempt is over. */
   idleListeners: (() => void)[] = [];
+  /** Called, each once, when there is no point in keeping sessions any longer: enabled again, removed, or the cluster closed. */
+  undrainListeners: (() => void)[] = [];
 
   private readonly latency: PeakEwma;
   private readonly tracker: EjectionTracker;
@@ -125,6 +127,10 @@ export class EndpointState implements Endpoint {
     const listeners = this.idleListeners;
     this.idleListeners = [];
     for (const listener of listeners) listener();
+  }
+
+  undrain(): void {
+    for (const listener of this.undrainListeners.splice(0)) listener();
   }
 
   refuseEjection(now: number): void {

@@ -45,6 +45,7 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Wai
   attempt = 0;
   tried: Endpoint[] | undefined = undefined;
   isPaused = false;
+  isDetour = false;
   private readonly host: ExchangeHost;
   private readonly sink: ResponseSink;
   private readonly startedAt: number;
@@ -148,9 +149,18 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Wai
 
   private attemptOn(endpoint: EndpointState): void {
     if (this.request.isSticky === true) endpoint.hasSessions = true;
+    if (this.preferred !== undefined) this.isDetour = this.isDetourTo(endpoint);
     this.current = new Attempt(this, endpoint, this.now);
     if (attemptStart.hasSubscribers) attemptStart.publish(this.attemptMessage(endpoint));
     this.host.transport.send(endpoint, this.request, this.current);
+  }
+
+  /** An endpoint that is full or that declined with a status is alive, and what sticks to it is still there. */
+  private isDetourTo(endpoint: EndpointState): boolean {
+    const owner = this.core.endpointOfRoute(this.preferred!);
+    if (owner === undefined || owner === endpoint || !this.core.servesSticky(owner)) return false;
+    const failure = this.failures?.find((failed) => failed.endpoint === owner.id);
+    return failure === undefined || failure.status !== undefined;
   }
 
   /** Nothing to be picked: worth waiting for if an endpoint is merely full. */
@@ -172,12 +182,12 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Wai
     };
     if (!retry.isRetryable(failed)) return false;
     // An endpoint that answered would answer the same again.
-    if (attempt.status !== 0 && !this.hasUntried(attempt)) return false;
+    if (attempt.status !== 0 && !this.core.hasUntriedWithRoom(this.triedWith(attempt))) return false;
     return !retry.isCharged(failed) || budget.tryWithdraw(this.clock.now());
   }
 
-  private hasUntried(attempt: Attempt): boolean {
-    return this.core.hasUntried([...(this.tried ?? []), attempt.endpoint]);
+  private triedWith(attempt: Attempt): Endpoint[] {
+    return [...(this.tried ?? []), attempt.endpoint];
   }
 
   private retry(attempt: Attempt, code: ErrorCode | undefined): void {
@@ -185,7 +195,7 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Wai
     (this.failures ??= []).push({ endpoint: id, code, status: attempt.status || undefined });
     this.attempt++;
     this.current = undefined;
-    if (this.hasUntried(attempt)) {
+    if (this.core.hasUntried(this.triedWith(attempt))) {
       (this.tried ??= []).push(attempt.endpoint);
       this.next();
       return;

@@ -101,6 +101,7 @@ class RunningCluster implements Cluster, ExchangeHost {
 
   enable(id: string): void {
     const endpoint = this.member('enable', id);
+    endpoint.undrain();
     this.core.setReason(endpoint, 'draining', false, this.clock.now());
     this.core.setReason(endpoint, 'disabled', false, this.clock.now());
   }
@@ -174,6 +175,7 @@ class RunningCluster implements Cluster, ExchangeHost {
     this.isClosed = true;
     this.queue.clear();
     this.prober?.close();
+    for (const endpoint of this.connected) endpoint.undrain();
     let cancelDeadline = (): void => undefined;
     const deadline = new Promise<void>((resolve) => {
       cancelDeadline = this.clock.schedule(deadlineMs, () => {
@@ -222,6 +224,7 @@ class RunningCluster implements Cluster, ExchangeHost {
 
   private onRemoved(endpoint: EndpointState): void {
     this.prober?.remove(endpoint);
+    endpoint.undrain();
     this.emitter.emit('removed', endpoint);
     void this.retire(endpoint);
   }

@@ -28,7 +28,10 @@ export async function drainEndpoint(host: ExchangeHost, endpoint: EndpointState,
   endpoint.keepsSessions = keepsSessions;
   core.setReason(endpoint, 'draining', true, clock.now());
   if (keepsSessions) {
-    await new Promise<void>((resolve) => void clock.schedule(keepSessionsMs, resolve));
+    await new Promise<void>((resolve) => {
+      const cancel = clock.schedule(keepSessionsMs, resolve);
+      endpoint.undrainListeners.push(cancel, resolve);
+    });
     endpoint.keepsSessions = false;
   }
   let cancelDeadline = (): void => undefined;

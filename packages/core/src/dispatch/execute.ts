@@ -1,53 +1,100 @@
 /**
- * `cluster.execute()`: picks, books and retries around a call of any protocol.
+ * `cluster.execute()`: picks, books, waits and retries around a call of any protocol.
  */
 import type { EndpointState } from '../cluster/endpoint-state.ts';
 import type { Endpoint, PickContext } from '../endpoint.ts';
 import { BalancerError } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
 import { hash32 } from '../lib/hash.ts';
 import type { Outcome } from '../outcome.ts';
 import type { ExecuteOptions } from './call.ts';
 import type { ExchangeHost } from './cluster-exchange.ts';
 import { messageOf } from './messages.ts';
+import type { Waiter } from './wait-queue.ts';
 
 type Call<T> = (endpoint: Endpoint, signal: AbortSignal) => Promise<T>;
 
-/** @throws NO_ENDPOINT, CLOSED, the reason of the signal, or what the last call rejected with */
+/** An endpoint with one more in flight, since when. */
+interface Booking {
+  readonly endpoint: EndpointState;
+  readonly startedAt: number;
+}
+
+/** @throws NO_ENDPOINT, OVERLOADED, CLOSED, the reason of the signal, or what the last call rejected with */
 export async function executeThrough<T>(host: ExchangeHost, call: Call<T>, options: ExecuteOptions = {}): Promise<T> {
   const tried: Endpoint[] = [];
   const key = options.key === undefined ? 0 : hash32(options.key);
   const signal = options.signal ?? new AbortController().signal;
-  if (host.isClosed) throw new BalancerError('CLOSED', messageOf('CLOSED', host.name, 'execute', undefined));
+  if (host.isClosed) throw errorOf(host, 'CLOSED');
   host.budget.deposit(host.clock.now());
-  let lastError: unknown;
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted();
-    const context: PickContext = { now: host.clock.now(), key, attempt, preferred: undefined, tried };
-    const endpoint = host.core.pick(context);
-    if (endpoint === undefined) {
-      throw lastError ?? new BalancerError('NO_ENDPOINT', messageOf('NO_ENDPOINT', host.name, 'execute', undefined));
-    }
-    const result = await tryOnce(host, endpoint, call, signal, options);
+    const context = { key, attempt, preferred: undefined, tried };
+    const booking = book(host, context) ?? (await waitAndBook(host, context, signal));
+    const result = await tryOnce(host, booking, call, signal, options);
     if (result.isDone) return result.value;
-    lastError = result.error;
-    tried.push(endpoint);
+    tried.push(booking.endpoint);
     if (!mayRetry(host, result.outcome, attempt, tried, options)) throw result.error;
   }
+}
+
+/** Picks an endpoint that has room now. */
+function book(host: ExchangeHost, context: Omit<PickContext, 'now'>): Booking | undefined {
+  const now = host.clock.now();
+  const endpoint = host.core.pick({ ...context, now });
+  if (endpoint === undefined) return undefined;
+  host.core.begin(endpoint, now);
+  return { endpoint, startedAt: now };
+}
+
+/** Waits with the others where every endpoint is at its limit. */
+function waitAndBook(host: ExchangeHost, context: Omit<PickContext, 'now'>, signal: AbortSignal): Promise<Booking> {
+  const { core, queue } = host;
+  if (!core.isSaturated) return Promise.reject(errorOf(host, 'NO_ENDPOINT'));
+  return new Promise((resolve, reject) => {
+    function leave(): void {
+      queue.remove(waiter);
+      signal.removeEventListener('abort', onAbort);
+    }
+    function onAbort(): void {
+      leave();
+      reject(signal.reason as Error);
+    }
+    const waiter: Waiter = {
+      admit() {
+        const booking = book(host, context);
+        if (booking === undefined) return false;
+        leave();
+        resolve(booking);
+        return true;
+      },
+      refuse() {
+        leave();
+        reject(errorOf(host, host.isClosed ? 'CLOSED' : 'OVERLOADED'));
+      },
+    };
+    if (queue.add(waiter)) signal.addEventListener('abort', onAbort, { once: true });
+    else waiter.refuse();
+  });
+}
+
+function errorOf(host: ExchangeHost, code: ErrorCode): BalancerError {
+  return new BalancerError(code, messageOf(code, host.name, 'execute', undefined));
 }
 
 type Result<T> = { isDone: true; value: T } | { isDone: false; error: unknown; outcome: Outcome };
 
 async function tryOnce<T>(
   host: ExchangeHost,
-  endpoint: EndpointState,
+  { endpoint, startedAt }: Booking,
   call: Call<T>,
   signal: AbortSignal,
   options: ExecuteOptions,
 ): Promise<Result<T>> {
-  const startedAt = host.clock.now();
-  host.core.begin(endpoint, startedAt);
   let outcome: Outcome = 'success';
   try {
+    // It may have been aborted between its turn in the queue and now.
+    signal.throwIfAborted();
     return { isDone: true, value: await call(endpoint, signal) };
   } catch (error) {
     outcome = signal.aborted ? 'cancelled' : (options.classify?.(error) ?? 'server-error');
@@ -67,7 +114,7 @@ function mayRetry(
   options: ExecuteOptions,
 ): boolean {
   const { retry, budget, core, clock } = host;
-  if (attempt + 1 >= retry.maxAttempts || !core.hasUntried(tried)) return false;
+  if (attempt + 1 >= retry.maxAttempts || !core.hasUntriedWithRoom(tried)) return false;
   const isSent = outcome !== 'connect-error';
   const failed = { outcome, status: 0, isSent, isIdempotent: options.isIdempotent ?? false, isReplayable: true };
   return retry.isRetryable(failed) && (!retry.isCharged(failed) || budget.tryWithdraw(clock.now()));
