@@ -37,7 +37,7 @@ function read(affinity: Affinity, ...cookies: string[]) {
   const fields = cookies.flatMap((cookie) => ['Cookie', cookie]);
   const stickiness: Mutable<StickyResponse> = {
     ...{ key: 0, preferred: undefined, token: undefined, isStrict: false },
-    ...{ isSecure: false, hasSetCookie: true, hasCacheControl: false },
+    ...{ isDetour: false, isSecure: false, hasSetCookie: true, hasCacheControl: false },
   };
   affinity.readRequest(fields, cookies.length === 0 ? -1 : 1, stickiness);
   return { stickiness, sent: fields.filter((_, i) => i % 2 === 1) };

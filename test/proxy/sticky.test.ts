@@ -163,6 +163,29 @@ describe('stickiness', () => {
     assert.equal(cookieOf(response), `JSESSIONID=abc.${other.route}`);
   });
 
+  it('comes back to an endpoint that declined one request, and to one that was full', async () => {
+    const arrangement = await rig.start({ ...sticky, cluster: { maxInflight: 1 }, endpoints: three });
+    const { cookie, home, server } = await session(arrangement);
+    const bytes = get('/', `Cookie: ${cookie}`);
+    const answer = server.onRequest;
+    server.onRequest = (_request, socket) => {
+      socket.write('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n');
+    };
+    const declined = await arrangement.request(bytes);
+    assert.notEqual(declined.body, String(home));
+    assert.equal(cookieOf(declined), undefined);
+    let finish = (): void => undefined;
+    server.onRequest = (request, socket) => (finish = () => answer(request, socket));
+    const before = server.requests.length;
+    const held = arrangement.request(bytes);
+    await until(() => server.requests.length > before);
+    const detoured = await arrangement.request(bytes);
+    assert.notEqual(detoured.body, String(home));
+    assert.equal(cookieOf(detoured), undefined);
+    finish();
+    assert.equal((await held).body, String(home));
+  });
+
   it('answers 503 for a session whose endpoint is gone if it is strict, and touches no other endpoint', async () => {
     const arrangement = await rig.start({ proxy: { sticky: { strict: true } }, endpoints: three });
     const { cookie, endpoint, server } = await session(arrangement);

@@ -24,6 +24,8 @@ export interface Stickiness {
 
 /** What `writeResponse` has to know about the exchange. */
 export interface StickyResponse extends Stickiness {
+  /** The endpoint that the session sticks to is alive, and only this request went elsewhere. */
+  readonly isDetour: boolean;
   readonly isSecure: boolean;
   readonly hasSetCookie: boolean;
   /** The endpoint or earlier middleware has set `Cache-Control`. */
@@ -74,7 +76,7 @@ export function cookieAffinity(cluster: RouteTable, cookie: AffinityCookie): Aff
     writeResponse(fields, response, endpoint) {
       const isSetByEndpoint = response.hasSetCookie && adoptCookies(cluster, name, fields, response, endpoint);
       if (!isSetByEndpoint) {
-        if (response.preferred === endpoint.route) return;
+        if (response.preferred === endpoint.route || response.isDetour) return;
         const value = joinRoute(response.token ?? newSessionId(), endpoint.route);
         fields.push('Set-Cookie', `${name}=${value}${response.isSecure ? secureAttributes : attributes}`);
       }

@@ -52,6 +52,7 @@ export class Inbound
   key = 0;
   preferred: string | undefined = undefined;
   isStrict = false;
+  isDetour = false;
   token: string | undefined = undefined;
   host: string | undefined = undefined;
   contentLength = -1;
@@ -137,6 +138,7 @@ export class Inbound
       const fields = responseHead(status, headers, this);
       if (shared.affinity !== undefined) {
         this.hasCacheControl ||= res.hasHeader('cache-control');
+        this.isDetour = this.exchange?.isDetour === true;
         shared.affinity.writeResponse(fields, this, endpoint);
       }
       writeHead(res, status, reasonPhrase(status, statusText), fields);
