@@ -133,6 +133,27 @@ describe('session() of @evenkeel/express', () => {
     assert.deepEqual([received.status, received.body, errors], [503, 'sorry', ['SESSION_STORE']]);
   });
 
+  for (const verb of ['destroy', 'regenerate'] as const) {
+    it(`answers 503 where the store failed a ${verb}() that nobody awaited, and lives on`, async () => {
+      let isAway = false;
+      const away = { ...store, destroy: (id: string, now: number) => (isAway ? fail() : store.destroy(id, now)) };
+      const app = appWith(
+        (req, res) => {
+          if (req.path === '/in') req.session.user = 'ada';
+          else void req.session[verb]();
+          res.send(`done ${req.session.user ?? ''}`);
+        },
+        { store: away },
+      );
+      const { url } = await serve(app);
+      const cookie = cookieIn(await get(`${url}/in`));
+      isAway = true;
+      assert.equal((await get(`${url}/out`, cookie)).status, 503);
+      isAway = false;
+      assert.equal((await get(`${url}/out`, cookie)).status, 200);
+    });
+  }
+
   it('turns a commit that fails into next(error) instead of the response', async () => {
     const app = appWith((req, res) => {
       req.session.user = 'ada';
@@ -237,3 +258,7 @@ describe('session() of @evenkeel/express', () => {
     });
   });
 });
+
+function fail(): Promise<never> {
+  return Promise.reject(new Error('the store is away'));
+}

@@ -66,16 +66,18 @@ describe('a session that ends, moves or is committed more than once', () => {
       await user.visit(({ session }) => assert.deepEqual({ ...session }, { note: 'bye' }));
     });
 
-    it('is not thought destroyed when the store fails', async () => {
+    it('is not thought destroyed when the store fails, and the commit says so', async () => {
       const user = browserWith();
       await user.visit(({ session }) => (session.user = 'ada'));
       const { destroy } = store;
-      await user.visit(async ({ session }) => {
+      const visit = user.visit(async ({ session }) => {
         store.destroy = () => Promise.reject(new Error('no'));
         await assert.rejects(session.destroy(), { code: 'SESSION_STORE', status: 503 });
         store.destroy = destroy;
         assert.equal(session.user, 'ada');
       });
+      await assert.rejects(visit, { code: 'SESSION_STORE' });
+      await user.visit(({ session }) => assert.equal(session.user, 'ada'));
       assert.equal(user.setCookie, undefined);
     });
   });

@@ -3,7 +3,7 @@
  * response must carry. Everything that touches the store goes through one queue, so an un-awaited `save()` and the commit at the end
  * of the request never overtake each other.
  */
-import { BalancerError } from '@evenkeel/core';
+import { BalancerError, isBalancerError } from '@evenkeel/core';
 import { newSessionId } from '@evenkeel/core/session-cookie';
 import type { SessionCookies, VerifiedCookie } from './cookie.ts';
 import { expiryOf, isTouchDue, type Lifetime } from './lifetime.ts';
@@ -62,6 +62,8 @@ class Scope implements SessionScope, SessionMembers {
   readonly #hasCookie: boolean;
   #isCookieCurrent: boolean;
   #state: State = 'live';
+  /** Why a logout or a new id did not come about. */
+  #failure: Error | undefined;
   #isHeadOut = false;
   #isStored: boolean;
   #isNew: boolean;
@@ -112,7 +114,7 @@ class Scope implements SessionScope, SessionMembers {
   }
 
   destroy(): Promise<void> {
-    return this.#enqueue(async () => {
+    return this.#decide(async () => {
       if (this.#isStored && this.#state !== 'gone') await this.#context.store.destroy(this.id, this.#context.now());
       this.#view.clear();
       this.#state = 'destroyed';
@@ -121,7 +123,7 @@ class Scope implements SessionScope, SessionMembers {
   }
 
   regenerate({ keepFields = true }: RegenerateOptions = {}): Promise<void> {
-    return this.#enqueue(async () => {
+    return this.#decide(async () => {
       // Without a cookie for the new id the client would be left with nothing.
       if (this.#isHeadOut || (keepFields && (this.#state === 'gone' || this.#state === 'lost'))) throw gone();
       if (keepFields && this.#isStored) return this.#moveTo(newSessionId());
@@ -132,12 +134,14 @@ class Scope implements SessionScope, SessionMembers {
   }
 
   commit(): Promise<void> | undefined {
-    if (this.#queued === 0 && !this.#isCommitDue()) return undefined;
+    if (this.#queued === 0 && this.#failure === undefined && !this.#isCommitDue()) return undefined;
     return this.#enqueue(async () => {
       try {
+        if (this.#failure !== undefined) throw this.#failure;
         if (!(await this.#store()) && this.#isTouchDue()) await this.#touchIfPossible();
       } catch (error) {
         this.#state = 'lost';
+        this.#failure = undefined;
         throw error;
       }
     });
@@ -247,6 +251,24 @@ class Scope implements SessionScope, SessionMembers {
     return this.#context.store.commit(id, { mode, createdAt: this.#createdAt, expiresAt, ...changes }, now);
   }
 
+  /**
+   * For `destroy` and `regenerate`: if the store fails them, the response must not go out as if they had worked, whether or not they
+   * are awaited; the commit rejects with it. That the session is gone, on the other hand, leaves nothing to protect.
+   */
+  #decide(work: () => Promise<void>): Promise<void> {
+    return muted(
+      this.#enqueue(async () => {
+        try {
+          await work();
+          this.#failure = undefined;
+        } catch (error) {
+          if (!isBalancerError(error) || error.code !== 'SESSION_GONE') this.#failure = error as Error;
+          throw error;
+        }
+      }),
+    );
+  }
+
   async #enqueue(work: () => Promise<void>): Promise<void> {
     this.#queued++;
     const run = this.#queue.then(work);
@@ -261,7 +283,7 @@ class Scope implements SessionScope, SessionMembers {
   }
 }
 
-/** An un-awaited `save()` must not end the process: what it could not store is still due, and the commit at the end reports it. */
+/** A call that nobody awaits must not end the process: what it could not do is still due, and the commit at the end reports it. */
 function muted(promise: Promise<void>): Promise<void> {
   promise.catch(() => undefined);
   return promise;

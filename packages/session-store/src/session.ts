@@ -121,10 +121,7 @@ class SessionObject implements SessionMembers {
 /** express-session takes a callback here. One that is never called would leave its request without an answer. */
 function refuseCallback(method: string, parameters: readonly unknown[]): void {
   if (!parameters.some((parameter) => typeof parameter === 'function')) return;
-  throw new BalancerError(
-    'INVALID_OPTIONS',
-    `session.${method}: takes no callback; await the promise that it returns`,
-  );
+  throw new BalancerError('INVALID_OPTIONS', `session.${method}: takes no callback; await the promise that it returns`);
 }
 
 // Assigning to a reserved name must fail where it is written, not when the session is stored, and above all not reach a prototype:
