@@ -4,8 +4,8 @@
 import { hash32 } from './lib/hash.ts';
 import { integerIn, v } from './options.ts';
 
-/** One address that can be sent to: a read-only view. What was learned about it belongs to the cluster. */
-export interface Endpoint {
+/** What is known of an endpoint from its options alone, defaults filled in. */
+export interface ResolvedEndpoint {
   /** Unique in its cluster; the endpoint's identity across updates. */
   readonly id: string;
   /** Scheme, host and port, such as `http://10.0.0.1:3000`. */
@@ -19,9 +19,16 @@ export interface Endpoint {
   readonly route: string;
   /** True if the user named the route, so that the endpoint itself may put it into its cookies. */
   readonly isRouteNamed: boolean;
+}
+
+/** One address that can be sent to: a read-only view. What was learned about it belongs to the cluster. */
+export interface Endpoint extends ResolvedEndpoint {
   /** Attempts begun and not yet over, bodies included. */
   readonly inflight: number;
-  /** Peak-sensitive moving average of the time to the response head in ms, projected to `now`; 0 if nothing was seen yet. */
+  /**
+   * What a request has to expect until its response head, in ms, as of `now`: a peak-sensitive moving average, more where requests have
+   * failed of late. 0 if nothing was seen yet.
+   */
   latencyAt(now: number): number;
   /** Mean age in ms of the attempts that still wait for their response head; 0 if none does. */
   waitingAgeAt(now: number): number;
@@ -57,18 +64,6 @@ export interface EndpointOptions {
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** 1 to 64 characters of `[A-Za-z0-9_-]`, unique in the cluster. Set it to a Tomcat's `jvmRoute`. @default a hash of `id` */
   readonly route?: string | undefined;
-}
-
-/** An endpoint's options with all defaults filled in. */
-export interface ResolvedEndpoint {
-  readonly id: string;
-  readonly origin: string;
-  readonly weight: number;
-  readonly priority: number;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly route: string;
-  /** True if the user named the route, so that the endpoint may know it too. */
-  readonly isRouteNamed: boolean;
 }
 
 const ORIGIN = 'an origin such as "http://10.0.0.1:3000" (http or https; no path, query, fragment or credentials)';
