@@ -16,13 +16,34 @@ CREATE TABLE field (
 PRAGMA application_id = ${APPLICATION_ID};
 `;
 
-/** @throws SESSION_STORE if the file cannot be opened @throws SESSION_CORRUPT if it is a database of something else */
+/** SQLite's primary result code for a lock that somebody else holds. @see https://www.sqlite.org/rescode.html#busy */
+const SQLITE_BUSY = 5;
+
+/**
+ * Opens the file and makes the tables if there are none. Several processes may do so at once: the step to write-ahead logging needs
+ * the file for itself and, unlike all others, does not wait for it, so the whole is tried again for as long as a call may wait.
+ * @throws SESSION_STORE if the file cannot be opened
+ * @throws SESSION_CORRUPT if it is a database of something else
+ */
 export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync {
+  const deadline = performance.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      return openOnce(path, busyTimeoutMs);
+    } catch (cause) {
+      if (!isBusy(cause) || performance.now() >= deadline) {
+        throw storeError(`The session file ${path} cannot be opened`, cause);
+      }
+      sleep(1 + Math.random() * 10);
+    }
+  }
+}
+
+function openOnce(path: string, busyTimeoutMs: number): DatabaseSync {
   // Loaded here and not by an import: on some versions of Node its mere loading prints a warning.
   const sqlite = process.getBuiltinModule('node:sqlite');
-  let database: DatabaseSync | undefined;
+  const database = new sqlite.DatabaseSync(path);
   try {
-    database = new sqlite.DatabaseSync(path);
     database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     // In one transaction, which sees one state of the file: another process may be making the tables just now.
     database.exec('BEGIN');
@@ -31,10 +52,20 @@ export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync 
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     createTables(database, path);
     return database;
-  } catch (cause) {
-    database?.close();
-    throw storeError(`The session file ${path} cannot be opened`, cause);
+  } catch (error) {
+    database.close();
+    throw error;
   }
+}
+
+function isBusy(error: unknown): boolean {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'errcode') : undefined;
+  return typeof code === 'number' && (code & 0xff) === SQLITE_BUSY;
+}
+
+/** Blocks the thread, as all of SQLite does. */
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 /** An empty file is ours to take. */
