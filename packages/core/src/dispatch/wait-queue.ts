@@ -49,7 +49,16 @@ export class WaitQueue {
    * serves the next.
    */
   admitOne(): void {
-    if (this.places.size === 0) return;
+    if (this.places.size > 0) this.admitNext();
+  }
+
+  /** More endpoints may be picked than before: whoever can use that goes in. */
+  admitAll(): void {
+    for (const waiter of [...this.places.keys()]) if (this.places.has(waiter)) waiter.admit();
+  }
+
+  /** On its own, since there is hardly ever somebody waiting and this is asked at the end of every attempt. */
+  private admitNext(): void {
     this.rooms++;
     if (this.rooms > 1) return;
     try {
@@ -57,11 +66,6 @@ export class WaitQueue {
     } finally {
       this.rooms = 0;
     }
-  }
-
-  /** More endpoints may be picked than before: whoever can use that goes in. */
-  admitAll(): void {
-    for (const waiter of [...this.places.keys()]) if (this.places.has(waiter)) waiter.admit();
   }
 
   private offer(): void {
