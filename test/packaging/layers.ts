@@ -76,7 +76,7 @@ function layerProblem(path: string, isAllowed: (layer: Layer) => boolean, specif
 
 /** The path below `src/` that a relative specifier means; undefined if it is outside. */
 function resolveBelowSource(path: string, specifier: string): string | undefined {
-  const base = 'file:///root/src/';
+  const base = 'file:///package/src/';
   const { pathname } = new URL(specifier, new URL(path, base));
-  return pathname.startsWith('/root/src/') ? pathname.slice('/root/src/'.length) : undefined;
+  return pathname.startsWith('/package/src/') ? pathname.slice('/package/src/'.length) : undefined;
 }
