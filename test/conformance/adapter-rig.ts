@@ -1,6 +1,9 @@
 /**
  * What every adapter law stands on: raw endpoints, a cluster over them, and the adapter's server in front.
  */
+import { once } from 'node:events';
+import type http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createCluster, roundRobin } from '@evenkeel/core';
 import type { Cluster, ClusterOptions, Strategy } from '@evenkeel/core';
 import type { ProxyOptions } from '@evenkeel/proxy';
@@ -11,6 +14,20 @@ import type { RawHandler, RawMessage, RawServer } from './wire.ts';
 export interface AdapterServer {
   readonly port: number;
   close(): Promise<void>;
+}
+
+/** Puts a server on a free loopback port. */
+export async function listen(server: http.Server): Promise<AdapterServer> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
 }
 
 /** Starts a server that passes every request on to the cluster. */

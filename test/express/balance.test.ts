@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import http from 'node:http';
 import express from 'express';
 import type { ErrorRequestHandler, Express } from 'express';
 import { createCluster } from '@evenkeel/core';
@@ -9,27 +8,18 @@ import { balance } from '@evenkeel/express';
 import type { ProxyOptions } from '@evenkeel/proxy';
 import { describeAdapter } from '../conformance/adapter.ts';
 import type { AdapterServer } from '../conformance/adapter.ts';
-import { get, requestOf } from '../conformance/adapter-rig.ts';
+import { get, listen, requestOf } from '../conformance/adapter-rig.ts';
 import { answer, rawRequest, rawServer, valuesOf } from '../conformance/wire.ts';
 import type { RawServer } from '../conformance/wire.ts';
 
-async function listen(app: Express): Promise<AdapterServer> {
-  const server = app.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+function serve(app: Express): Promise<AdapterServer> {
+  return listen(http.createServer(app));
 }
 
 describeAdapter('Express', (cluster: Cluster, options?: ProxyOptions) => {
   const app = express();
   app.use(balance(cluster, options));
-  return listen(app);
+  return serve(app);
 });
 
 describe('balance for Express', () => {
@@ -48,7 +38,7 @@ describe('balance for Express', () => {
   });
 
   async function request(app: Express, bytes: string) {
-    server = await listen(app);
+    server = await serve(app);
     return rawRequest(server.port, bytes);
   }
 

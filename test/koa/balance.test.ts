@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import { createCluster } from '@evenkeel/core';
 import type { Cluster } from '@evenkeel/core';
@@ -9,30 +7,20 @@ import { balance } from '@evenkeel/koa';
 import type { ProxyOptions } from '@evenkeel/proxy';
 import { describeAdapter } from '../conformance/adapter.ts';
 import type { AdapterServer } from '../conformance/adapter.ts';
-import { get, requestOf } from '../conformance/adapter-rig.ts';
+import { get, listen, requestOf } from '../conformance/adapter-rig.ts';
 import { answer, rawClient, rawRequest, rawServer, until, valuesOf } from '../conformance/wire.ts';
 import type { RawServer } from '../conformance/wire.ts';
 
-async function listen(app: Koa): Promise<AdapterServer> {
+function serve(app: Koa): Promise<AdapterServer> {
   app.silent = true;
   const handle = app.callback();
-  const server = http.createServer((req, res) => void handle(req, res));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  return listen(http.createServer((req, res) => void handle(req, res)));
 }
 
 describeAdapter('Koa', (cluster: Cluster, options?: ProxyOptions) => {
   const app = new Koa();
   app.use(balance(cluster, options));
-  return listen(app);
+  return serve(app);
 });
 
 describe('balance for Koa', () => {
@@ -51,7 +39,7 @@ describe('balance for Koa', () => {
   });
 
   async function request(app: Koa, bytes: string) {
-    server = await listen(app);
+    server = await serve(app);
     return rawRequest(server.port, bytes);
   }
 
@@ -77,7 +65,7 @@ describe('balance for Koa', () => {
       isOver = true;
     });
     app.use(balance(cluster));
-    server = await listen(app);
+    server = await serve(app);
     const client = await rawClient(server.port);
     client.write(get());
     await until(() => endpoint.requests.length === 1);

@@ -106,15 +106,14 @@ export class ClusterCore {
     return this.snapshot.pickable.some((endpoint) => endpoint.inflight >= this.options.maxInflight);
   }
 
-  /** True if there is an endpoint that may be picked and is not in `tried`. A pure question. */
-  hasUntried(tried: readonly Endpoint[]): boolean {
-    return this.snapshot.pickable.some((endpoint) => !tried.includes(endpoint));
+  /** True if there is an endpoint that may be picked, is not in `tried`, and has fewer than `below` in flight. A pure question. */
+  hasUntried(tried: readonly Endpoint[], below: number = Infinity): boolean {
+    return this.snapshot.pickable.some((endpoint) => !tried.includes(endpoint) && endpoint.inflight < below);
   }
 
-  /** The same, and the endpoint has room now. */
+  /** The same of one that has room now. */
   hasUntriedWithRoom(tried: readonly Endpoint[]): boolean {
-    const { maxInflight } = this.options;
-    return this.snapshot.pickable.some((endpoint) => !tried.includes(endpoint) && endpoint.inflight < maxInflight);
+    return this.hasUntried(tried, this.options.maxInflight);
   }
 
   /** True if the endpoint may serve requests that stick to it. A pure question. */
