@@ -1,4 +1,5 @@
-import type { Endpoint } from '@evenkeel/core';
+import type { Endpoint, LoadReport } from '@evenkeel/core';
+import { latencyBucketUs } from '../../packages/core/src/lib/latency-bucket.ts';
 
 /** An endpoint as a strategy sees it, in whatever state a test wants it. */
 export interface StubEndpoint extends Endpoint {
@@ -8,6 +9,7 @@ export interface StubEndpoint extends Endpoint {
   latencyMs: number;
   /** What `waitingAgeAt` gives. */
   waitingMs: number;
+  report: LoadReport | undefined;
 }
 
 /** Idle endpoints of which nothing is known, named `e0`, `e1` and so on. */
@@ -17,6 +19,11 @@ export function stubEndpoints(weights: readonly number[]): StubEndpoint[] {
     origin: `http://10.0.0.${index}`,
     weight,
     priority: 0,
+    zone: undefined,
+    isDraining: false,
+    isFallback: false,
+    report: undefined,
+    ignoredReports: 0,
     tags: {},
     route: `r${index}`,
     isRouteNamed: false,
@@ -28,6 +35,9 @@ export function stubEndpoints(weights: readonly number[]): StubEndpoint[] {
     },
     waitingAgeAt() {
       return this.waitingMs;
+    },
+    expectedUsAt() {
+      return this.latencyMs === 0 ? 0 : latencyBucketUs(Math.max(this.latencyMs, this.waitingMs));
     },
   }));
 }

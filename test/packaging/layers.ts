@@ -29,9 +29,10 @@ const CORE_LAYERS: readonly Layer[] = [
   policies('health'),
   policies('retry'),
   policies('discovery'),
+  policies('concurrency'),
   {
     files: /^cluster\//,
-    local: new RegExp(`^(cluster|strategies|health|retry|discovery)/|${BELOW_POLICIES}`),
+    local: new RegExp(`^(cluster|strategies|health|retry|discovery|concurrency)/|${BELOW_POLICIES}`),
     external: /^node:(events|diagnostics_channel)$/,
   },
   { files: /^(transport|dispatch)\//, local: /^(?!testing\/|index\.ts)/, external: /^(undici|node:.*)$/ },

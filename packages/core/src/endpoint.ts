@@ -2,6 +2,7 @@
  * The nouns of balancing: an endpoint as strategies see it, what a pick is told, and what a user writes to name one.
  */
 import { hash32 } from './lib/hash.ts';
+import type { LoadReport } from './load-report.ts';
 import { integerIn, v } from './options.ts';
 
 /** What is known of an endpoint from its options alone, defaults filled in. */
@@ -14,6 +15,12 @@ export interface ResolvedEndpoint {
   readonly weight: number;
   /** 0 is used first; higher numbers only while too few endpoints of the lower ones are well. */
   readonly priority: number;
+  /** Where it runs, such as `eu-1a`; undefined if unknown. */
+  readonly zone: string | undefined;
+  /** About to go: serves what sticks to it and nothing new. */
+  readonly isDraining: boolean;
+  /** Serves only while no other endpoint may be picked. */
+  readonly isFallback: boolean;
   readonly tags: Readonly<Record<string, string>>;
   /** The opaque tag that a sticky cookie carries for this endpoint; never an address. */
   readonly route: string;
@@ -23,6 +30,11 @@ export interface ResolvedEndpoint {
 
 /** One address that can be sent to: a read-only view. What was learned about it belongs to the cluster. */
 export interface Endpoint extends ResolvedEndpoint {
+  /**
+   * Share of the load relative to the others as of the last rebuild, above 0 and not always whole: what the options say, times what an
+   * agent says, less while it starts slowly.
+   */
+  readonly weight: number;
   /** Attempts begun and not yet over, bodies included. */
   readonly inflight: number;
   /**
@@ -32,6 +44,16 @@ export interface Endpoint extends ResolvedEndpoint {
   latencyAt(now: number): number;
   /** Mean age in ms of the attempts that still wait for their response head; 0 if none does. */
   waitingAgeAt(now: number): number;
+  /**
+   * The greater of the two in whole microseconds, in steps of about 20 %, so that endpoints that are nearly equal are equal; 0 if its
+   * latency is not known. Looked at again at every outcome, and otherwise when it may have changed by a step. What strategies
+   * compare. O(1), allocates nothing.
+   */
+  expectedUsAt(now: number): number;
+  /** What it last said about itself; undefined if it never did. */
+  readonly report: LoadReport | undefined;
+  /** How many of its reports could not be used: not ORCA, or not a number in range anywhere. */
+  readonly ignoredReports: number;
 }
 
 /** What a strategy is told about one attempt. */
@@ -48,6 +70,8 @@ export interface PickContext {
   readonly isStrict?: boolean;
   /** Endpoints that this request has tried already. */
   readonly tried: readonly Endpoint[] | undefined;
+  /** A failure of this attempt can be made up for by another, so an endpoint may be tried out on it. @default true */
+  readonly isRetryable?: boolean;
 }
 
 /** What a user writes to name an endpoint; a string is short for `{ url }`. */
@@ -60,18 +84,26 @@ export interface EndpointOptions {
   readonly weight?: number | undefined;
   /** Integer in 0..255; 0 is used first, the next one while too few endpoints of it are well. @default 0 */
   readonly priority?: number | undefined;
+  /** Where it runs, such as `eu-1a`. @default unknown */
+  readonly zone?: string | undefined;
+  /** About to go: serves what sticks to it and nothing new. For whoever tells the cluster of its endpoints. @default false */
+  readonly isDraining?: boolean | undefined;
+  /** A sorry server: serves only while no other endpoint may be picked. @default false */
+  readonly isFallback?: boolean | undefined;
   /** For strategies and event listeners of your own. @default {} */
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** 1 to 64 characters of `[A-Za-z0-9_-]`, unique in the cluster. Set it to a Tomcat's `jvmRoute`. @default a hash of `id` */
   readonly route?: string | undefined;
 }
 
+const NO_TAGS: Readonly<Record<string, string>> = Object.freeze({});
 const ORIGIN = 'an origin such as "http://10.0.0.1:3000" (http or https; no path, query, fragment or credentials)';
 const ROUTE = '1 to 64 characters of A-Z a-z 0-9 _ -';
 
 function originOf(url: string): string | undefined {
-  if (!URL.canParse(url)) return undefined;
-  const { protocol, origin, pathname, search, hash, username, password, host } = new URL(url);
+  const parsed = URL.parse(url);
+  if (parsed === null) return undefined;
+  const { protocol, origin, pathname, search, hash, username, password, host } = parsed;
   if ((protocol !== 'http:' && protocol !== 'https:') || host === '') return undefined;
   // `URL` hides an empty query, fragment or credentials; the text does not.
   if (pathname !== '/' || search || hash || username || password || /[?#@]/.test(url)) return undefined;
@@ -82,19 +114,27 @@ const endpointObject = v.pipe(
   v.strictObject({
     url: v.pipe(
       v.string(ORIGIN),
-      v.check((url) => originOf(url) !== undefined, ORIGIN),
+      v.rawTransform(({ dataset, addIssue, NEVER }) => {
+        const origin = originOf(dataset.value);
+        if (origin !== undefined) return origin;
+        addIssue({ message: ORIGIN });
+        return NEVER;
+      }),
     ),
     id: v.optional(v.pipe(v.string(), v.nonEmpty('a non-empty string'))),
     weight: v.optional(integerIn(1, 65_535), 1),
     priority: v.optional(integerIn(0, 255), 0),
-    tags: v.optional(v.record(v.string(), v.string()), {}),
+    zone: v.optional(v.pipe(v.string('a string'), v.nonEmpty('a non-empty string'))),
+    isDraining: v.optional(v.boolean('true or false'), false),
+    isFallback: v.optional(v.boolean('true or false'), false),
+    tags: v.optional(v.record(v.string(), v.string()), NO_TAGS),
     route: v.optional(v.pipe(v.string(ROUTE), v.regex(/^[A-Za-z0-9_-]{1,64}$/, ROUTE))),
   }),
-  v.transform(({ url, id: givenId, route, ...rest }): ResolvedEndpoint => {
-    const origin = originOf(url)!;
+  v.transform(({ url: origin, id: givenId, route, zone, ...rest }): ResolvedEndpoint => {
     const id = givenId ?? origin;
     return {
       ...rest,
+      zone,
       id,
       origin,
       route: route ?? derivedRoute(id),

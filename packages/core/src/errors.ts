@@ -16,10 +16,12 @@ export const STATUS_OF = {
   CONNECT_FAILED: 502,
   /** No connection to the endpoint within `connectTimeoutMs`. Nothing was sent. */
   CONNECT_TIMEOUT: 504,
-  /** The endpoint sent no response head within `headTimeoutMs`. */
+  /** The endpoint sent no response head within `headTimeoutMs` or `attemptTimeoutMs`. */
   HEAD_TIMEOUT: 504,
   /** The endpoint sent no body byte for `bodyTimeoutMs`. */
   BODY_TIMEOUT: 504,
+  /** The request was not over within its `deadlineMs`, all its attempts and waits included. */
+  DEADLINE_EXCEEDED: 504,
   /** The endpoint ended the connection before the response was whole. */
   UPSTREAM_RESET: 502,
   /** The endpoint's response is not valid HTTP, or not one that may be passed on. */

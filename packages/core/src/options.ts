@@ -72,7 +72,7 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = (issue.path ?? [])
     .map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
     .join('')
-    .slice(1);
+    .replace(/^\./, '');
   if (issue.type === 'strict_object' && issue.path !== undefined) {
     return issue.expected === 'never' ? `\`${path}\` is not a known option` : `\`${path}\` is missing`;
   }

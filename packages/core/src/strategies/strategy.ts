@@ -5,6 +5,13 @@
 import type { Endpoint, PickContext } from '../endpoint.ts';
 import type { Random } from '../lib/random.ts';
 
+/** How an endpoint looks to a picker at one moment. */
+export interface Candidate {
+  readonly endpoint: Endpoint;
+  /** What it would be picked for: the least one wins. Only comparable within one explanation. Undefined where there is no order. */
+  readonly score: number | undefined;
+}
+
 /** The momentary state of a strategy. */
 export interface Picker<E extends Endpoint = Endpoint> {
   /**
@@ -14,6 +21,15 @@ export interface Picker<E extends Endpoint = Endpoint> {
   pick(context: PickContext): E | undefined;
   /** Told when stickiness, not this picker, chose `endpoint`, so that other traffic can make up for it. */
   charge?(endpoint: E): void;
+  /** What `pick` would look at, without moving anything. For people; may allocate. */
+  explain?(context: PickContext): PickerExplanation;
+}
+
+/** What a picker would decide on. */
+export interface PickerExplanation {
+  /** The rule at work, where the strategy has more than one: `full-scan`, `two-choices`, `cold`, `hot`, `random-fallback` ... */
+  readonly regime: string;
+  readonly candidates: readonly Candidate[];
 }
 
 /** How load is spread. The smallest one: `{ name: 'first', build: (endpoints) => ({ pick: () => endpoints[0] }) }`. */
