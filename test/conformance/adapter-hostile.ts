@@ -212,7 +212,9 @@ export function hostileLaws(law: Law): void {
   law(20, 'no response, malformed in whatever way, ends the process or hangs its client', async (rig) => {
     let bytes = '';
     const { front, cluster } = await rig.start({
-      cluster: { ejection: { name: 'none', track: () => ({ observe: () => 0, restored: () => undefined }) } },
+      cluster: {
+        ejection: { name: 'none', start: () => ({ track: () => ({ observe: () => 0, restored: () => undefined }) }) },
+      },
       endpoints: [(_request, socket) => void socket.end(bytes, 'latin1')],
     });
     const corpus = hostileResponses();

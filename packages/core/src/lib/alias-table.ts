@@ -9,6 +9,7 @@ const TWO_POW_32 = 2 ** 32;
  */
 export class AliasTable {
   readonly #random: Random;
+  readonly #length: number;
   readonly #isUniform: boolean;
   /** Below it the column's own index, from it on the other one; in 2^-32. */
   readonly #threshold: Float64Array;
@@ -18,19 +19,21 @@ export class AliasTable {
   constructor(weights: ArrayLike<number>, random: Random) {
     const n = weights.length;
     this.#random = random;
-    this.#threshold = new Float64Array(n).fill(TWO_POW_32);
-    this.#alias = new Uint32Array(n);
+    this.#length = n;
     let total = 0;
     for (let i = 0; i < n; i++) total += weights[i]!;
     // The part of each column that its own index still needs; 1 is a whole column.
     const share = Float64Array.from(weights, (weight) => (weight * n) / total);
     this.#isUniform = share.every((part) => part === 1);
+    // Equal weights need no columns, and with many endpoints their absence can be noticed.
+    this.#threshold = new Float64Array(this.#isUniform ? 0 : n).fill(TWO_POW_32);
+    this.#alias = new Uint32Array(this.#isUniform ? 0 : n);
     if (!this.#isUniform) this.#fill(share);
   }
 
   /** An index, with a probability in proportion to its weight. Allocates nothing. */
   draw(): number {
-    const column = this.#random.below(this.#threshold.length);
+    const column = this.#random.below(this.#length);
     if (this.#isUniform || this.#random.below(TWO_POW_32) < this.#threshold[column]!) return column;
     return this.#alias[column]!;
   }

@@ -16,3 +16,8 @@ export function mix32(value: number): number {
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;
 }
+
+/** The key of what a request hangs on: a hash of `text` that is never 0, which means that it hangs on nothing; 0 without a text. */
+export function keyOf(text: string | undefined): number {
+  return text === undefined ? 0 : hash32(text) || 1;
+}

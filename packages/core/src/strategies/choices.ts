@@ -14,7 +14,7 @@ import type { Endpoint, PickContext } from '../endpoint.ts';
 import { AliasTable } from '../lib/alias-table.ts';
 import type { Random } from '../lib/random.ts';
 import { integerIn, resolveOptions, v } from '../options.ts';
-import type { Picker } from './strategy.ts';
+import type { Picker, PickerExplanation } from './strategy.ts';
 import { isTried } from './tried.ts';
 
 /** How many endpoints a pick looks at. */
@@ -27,10 +27,10 @@ export interface ChoiceOptions {
 
 /** What one request on an endpoint costs. */
 export interface Metric {
-  /** The answer of the last `look`, relative to other endpoints: 0 to be taken before all of them, Infinity after all. */
-  readonly slowness: number;
-  /** Leaves its answer in a field, since a fraction that a call returns is a number on the heap unless the call is inlined. */
-  look(endpoint: Endpoint, context: PickContext): void;
+  /** Relative to other endpoints: 0 to be taken before all of them, Infinity after all. Small, so that calls of it are inlined. */
+  slownessOf(endpoint: Endpoint, context: PickContext): number;
+  /** What was picked, of all that were looked at, has this slowness. */
+  chose(slowness: number): void;
 }
 
 const schema = v.strictObject({
@@ -42,6 +42,8 @@ const schema = v.strictObject({
 export function resolveChoices(where: string, options: ChoiceOptions): Required<ChoiceOptions> {
   return resolveOptions(where, schema, options);
 }
+
+const TWO_POW_32 = 2 ** 32;
 
 /** Draws need a few tries to be distinct, more so if one endpoint has most of the weight. */
 const TRIES_PER_DRAW = 4;
@@ -56,13 +58,9 @@ export class ChoicePicker<E extends Endpoint, M extends Metric> implements Picke
   readonly #part: Float64Array;
   /** The part that an endpoint's share of a batch takes up; the same for all. */
   readonly #fairPart: number;
+  readonly #isFullScan: boolean;
   readonly #drawn: Uint32Array;
-  // The best candidate so far, and the loads to beat.
-  #best = -1;
-  #placed = 0;
-  #shared = 0;
-  /** The weight of all candidates that are as good as the best one. */
-  #tiedWeight = 0;
+  #bestSlowness = 0;
 
   constructor(endpoints: readonly E[], random: Random, options: Required<ChoiceOptions>, metric: M) {
     const n = endpoints.length;
@@ -74,70 +72,84 @@ export class ChoicePicker<E extends Endpoint, M extends Metric> implements Picke
     this.#table = new AliasTable(weights, random);
     this.#part = Float64Array.from(weights, (weight) => 1 / weight);
     this.#fairPart = n / weights.reduce((sum, weight) => sum + weight, 0);
+    this.#isFullScan = this.#choices === n;
     this.#drawn = new Uint32Array(this.#choices);
   }
 
   pick(context: PickContext): E | undefined {
-    this.#compare(context, context.tried);
-    if (this.#best < 0) this.#compare(context, undefined);
-    return this.#endpoints[this.#best];
+    const best = this.#best(context, context.tried) ?? this.#best(context, undefined);
+    this.metric.chose(this.#bestSlowness);
+    return best;
   }
 
-  #compare(context: PickContext, tried: readonly Endpoint[] | undefined): void {
-    this.#best = -1;
-    if (this.#choices === this.#endpoints.length) {
-      for (let i = 0; i < this.#endpoints.length; i++) {
-        if (isTried(this.#endpoints[i]!, tried) || this.#consider(i, context)) continue;
+  explain(context: PickContext): PickerExplanation {
+    const { metric } = this;
+    const candidates = this.#endpoints.map((endpoint, i) => {
+      const score = (endpoint.inflight + 1) * this.#part[i]! * metric.slownessOf(endpoint, context);
+      return { endpoint, score };
+    });
+    return { regime: this.#isFullScan ? 'full-scan' : `best-of-${this.#choices}`, candidates };
+  }
+
+  /** One loop with everything in local variables: this is what every request waits for. Undefined if all were tried. */
+  #best(context: PickContext, tried: readonly Endpoint[] | undefined): E | undefined {
+    const { metric } = this;
+    const endpoints = this.#endpoints;
+    const part = this.#part;
+    const fairPart = this.#fairPart;
+    const choices = this.#choices;
+    const isFullScan = this.#isFullScan;
+    let best: E | undefined;
+    let bestSlowness = 0;
+    let bestPlaced = 0;
+    let bestShared = 0;
+    let tiedWeight = 0;
+    for (let count = 0; count < choices; count++) {
+      const i = isFullScan ? count : this.#draw(count, tried);
+      if (i < 0) break;
+      const endpoint = endpoints[i]!;
+      if (isFullScan && tried !== undefined && isTried(endpoint, tried)) continue;
+      const slowness = metric.slownessOf(endpoint, context);
+      const used = endpoint.inflight * part[i]!;
+      const placed = (used + part[i]!) * slowness;
+      const shared = (used + fairPart) * slowness;
+      if (best === undefined || (placed < bestPlaced && shared < bestShared)) {
+        best = endpoint;
+        bestSlowness = slowness;
+        bestPlaced = placed;
+        bestShared = shared;
+        if (isFullScan) tiedWeight = endpoint.weight;
+      } else if (isFullScan && !(placed > bestPlaced && shared > bestShared)) {
         // As good as the best one: each of the tied gets the place in proportion to its weight.
-        const weight = this.#endpoints[i]!.weight;
-        this.#tiedWeight += weight;
-        if (this.#random.below(this.#tiedWeight) < weight) this.#best = i;
-      }
-    } else {
-      for (let count = 0; count < this.#choices; count++) {
-        const i = this.#draw(count, tried);
-        if (i < 0) return;
-        this.#drawn[count] = i;
-        this.#consider(i, context);
+        tiedWeight += endpoint.weight;
+        if (this.#random.below(TWO_POW_32) * tiedWeight < endpoint.weight * TWO_POW_32) best = endpoint;
       }
     }
-  }
-
-  /** Takes the candidate if it is the better one. False if neither is. */
-  #consider(i: number, context: PickContext): boolean {
-    const endpoint = this.#endpoints[i]!;
-    this.metric.look(endpoint, context);
-    const { slowness } = this.metric;
-    const used = endpoint.inflight * this.#part[i]!;
-    const placed = (used + this.#part[i]!) * slowness;
-    const shared = (used + this.#fairPart) * slowness;
-    if (this.#best < 0 || (placed < this.#placed && shared < this.#shared)) {
-      this.#best = i;
-      this.#placed = placed;
-      this.#shared = shared;
-      this.#tiedWeight = endpoint.weight;
-      return true;
-    }
-    return this.#placed < placed && this.#shared < shared;
+    this.#bestSlowness = bestSlowness;
+    return best;
   }
 
   /** An endpoint that was neither drawn nor tried before; -1 if there is none. */
   #draw(count: number, tried: readonly Endpoint[] | undefined): number {
     for (let tries = 0; tries < TRIES_PER_DRAW; tries++) {
       const i = this.#table.draw();
-      if (this.#isNew(i, count, tried)) return i;
+      if (this.#isNew(i, count, tried)) return (this.#drawn[count] = i);
     }
+    return this.#drawAny(count, tried);
+  }
+
+  #drawAny(count: number, tried: readonly Endpoint[] | undefined): number {
     const n = this.#endpoints.length;
     const start = this.#random.below(n);
     for (let step = 0; step < n; step++) {
       const i = (start + step) % n;
-      if (this.#isNew(i, count, tried)) return i;
+      if (this.#isNew(i, count, tried)) return (this.#drawn[count] = i);
     }
     return -1;
   }
 
   #isNew(i: number, count: number, tried: readonly Endpoint[] | undefined): boolean {
     for (let k = 0; k < count; k++) if (this.#drawn[k] === i) return false;
-    return !isTried(this.#endpoints[i]!, tried);
+    return tried === undefined || !isTried(this.#endpoints[i]!, tried);
   }
 }

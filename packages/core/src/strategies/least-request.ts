@@ -12,7 +12,7 @@ import type { ChoiceOptions, Metric } from './choices.ts';
 import { ChoicePicker, resolveChoices } from './choices.ts';
 import type { Strategy } from './strategy.ts';
 
-const ALIKE: Metric = { slowness: 1, look() {} };
+const ALIKE: Metric = { slownessOf: () => 1, chose() {} };
 
 /** The fewest requests in flight for the weight. A pick is O(choices). @throws INVALID_OPTIONS */
 export function leastRequest(options: ChoiceOptions = {}): Strategy {

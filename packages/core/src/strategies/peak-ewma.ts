@@ -17,7 +17,6 @@
  * @see Finagle's `PeakEwma.scala`; nginx's `least_time`, for the age of requests in flight
  */
 import type { Endpoint, PickContext } from '../endpoint.ts';
-import { latencyBucket } from '../lib/latency-bucket.ts';
 import type { Random } from '../lib/random.ts';
 import type { ChoiceOptions, Metric } from './choices.ts';
 import { ChoicePicker, resolveChoices } from './choices.ts';
@@ -25,6 +24,12 @@ import type { Picker, Strategy } from './strategy.ts';
 
 /** Times the usual latency, from where on latency counts squared. */
 const MUCH_SLOWER = 2;
+
+/**
+ * Slowness of what is to be taken after all others. A name of the module's own: the global `Infinity`, where it has not been reached yet,
+ * is an unknown value to V8, and every number that meets it is boxed.
+ */
+const LAST = Infinity;
 
 /** The least latency for the requests in flight and the weight. A pick is O(choices). @throws INVALID_OPTIONS */
 export function peakEwma(options: ChoiceOptions = {}): Strategy {
@@ -40,28 +45,37 @@ export function peakEwma(options: ChoiceOptions = {}): Strategy {
 }
 
 class PeakLatency implements Metric {
-  slowness = 0;
-  /** What a healthy endpoint's average is like; 0 as long as nothing is known of any. */
+  /** What a healthy endpoint's latency is like; 0 as long as nothing is known of any. */
   #typical = 0;
 
-  look(endpoint: Endpoint, context: PickContext): void {
-    let latency = endpoint.latencyAt(context.now);
-    if (latency > 0) this.#typical = nextTypical(this.#typical, latency);
-    else {
-      // Least request, as long as nothing is known of any endpoint. Then one trial, before all others; and nothing more until it
-      // ends. An endpoint with more than that in flight got it before, and counts as a usual one.
-      this.slowness = this.#typical === 0 ? 1 : endpoint.inflight === 0 ? 0 : Infinity;
-      if (this.#typical === 0 || endpoint.inflight < 2) return;
-      latency = this.#typical;
-    }
-    const bucket = latencyBucket(Math.max(latency, endpoint.waitingAgeAt(context.now)));
-    const excess = bucket / (MUCH_SLOWER * this.#typical);
-    this.slowness = excess > 1 ? bucket * excess : bucket;
+  slownessOf(endpoint: Endpoint, context: PickContext): number {
+    const expected = endpoint.expectedUsAt(context.now);
+    if (expected === 0) return this.#slownessOfUnknown(endpoint, context);
+    return expected <= MUCH_SLOWER * this.#typical ? expected : this.#slownessOfSlow(expected);
   }
-}
 
-/** Follows the lower readings, so that one slow endpoint of many does not become the measure of itself. */
-function nextTypical(typical: number, latency: number): number {
-  if (typical === 0) return latency;
-  return typical + (latency - typical) * (latency < typical ? 1 / 8 : 1 / 128);
+  /** Follows the lower readings, so that one slow endpoint of many does not become the measure of itself. */
+  chose(slowness: number): void {
+    const typical = this.#typical;
+    if (slowness === typical || slowness === 0 || slowness === LAST || typical === 0) return;
+    const muchSlower = MUCH_SLOWER * typical;
+    const expected = slowness <= muchSlower ? slowness : Math.sqrt(slowness * muchSlower);
+    this.#typical = typical + (expected - typical) * (expected < typical ? 1 / 8 : 1 / 64);
+  }
+
+  #slownessOfSlow(expected: number): number {
+    if (this.#typical === 0) this.#typical = expected;
+    const muchSlower = MUCH_SLOWER * this.#typical;
+    return expected <= muchSlower ? expected : (expected * expected) / muchSlower;
+  }
+
+  /**
+   * Least request, as long as nothing is known of any endpoint. Then one trial, before all others; and nothing more until it
+   * ends. An endpoint with more than that in flight got it before, and counts as a usual one.
+   */
+  #slownessOfUnknown(endpoint: Endpoint, { now }: PickContext): number {
+    if (this.#typical === 0) return 1;
+    if (endpoint.inflight < 2) return endpoint.inflight === 0 ? 0 : LAST;
+    return Math.max(this.#typical, endpoint.waitingAgeAt(now) * 1_000);
+  }
 }

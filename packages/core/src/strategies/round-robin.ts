@@ -11,14 +11,16 @@
  * cheaply as a deadline can be moved.)
  *
  * When: requests of like cost to endpoints of known capacity, or where an even spread is the aim. When not: costs or capacities
- * differ in ways the weights do not say; a slow endpoint gets as much as a fast one. Take `peakEwma()` then.
+ * differ in ways the weights do not say; a slow endpoint gets as much as a fast one. Take `peakEwma()` then. With hundreds of
+ * endpoints and more, `weightedRoundRobin()` keeps the same shares in constant time, with an order that is exact to one pick or so.
  * @see gRFC A58 (https://github.com/grpc/proposal/blob/master/A58-client-side-weighted-round-robin-lb-policy.md), for the random
  *   first deadline; envoyproxy/envoy#10064 for what happens without it
  */
 import type { Endpoint, PickContext } from '../endpoint.ts';
 import { DeadlineHeap } from '../lib/deadline-heap.ts';
 import type { Random } from '../lib/random.ts';
-import type { Picker, Strategy } from './strategy.ts';
+import { candidatesOf } from './candidates.ts';
+import type { Picker, PickerExplanation, Strategy } from './strategy.ts';
 import { isTried } from './tried.ts';
 
 const TWO_POW_32 = 2 ** 32;
@@ -78,6 +80,19 @@ class DeadlinePicker<E extends Endpoint> implements Picker<E> {
     this.#now = Math.min(Math.max(this.#now + this.#tick, earliest - this.#round), latest);
     const turn = this.#turn[index]!;
     if (this.#heap.deadlineOf(index) <= this.#now + turn + this.#round) this.#heap.postpone(index, turn);
+  }
+
+  /** Scores are picks to come before it is an endpoint's turn, more or less; the order is exact. */
+  explain(context: PickContext): PickerExplanation {
+    const earliest = this.#heap.deadlineOf(this.#heap.first);
+    return {
+      regime: 'in-turn',
+      candidates: candidatesOf(
+        this.#endpoints,
+        context,
+        (index) => (this.#heap.deadlineOf(index) - earliest) / this.#tick,
+      ),
+    };
   }
 
   /** How many of its own turns the endpoint is from its next pick; undefined if it is not here. */
