@@ -78,12 +78,28 @@ describe('retryBudget()', () => {
     assert.equal(budget.tryWithdraw(0), false);
   });
 
+  it('shares its floor among workers, and not its percentage', () => {
+    for (const [workers, floor] of [
+      [1, 30],
+      [3, 10],
+      [8, 3],
+      [64, 0],
+    ] as const) {
+      const budget = retryBudget({ workers });
+      assert.equal(withdrawAll(budget, 0), floor);
+      deposit(budget, 100, 0);
+      assert.ok(Math.abs(withdrawAll(budget, 0) - 20) <= 1, 'what is left of the floor may make up one');
+    }
+  });
+
   it('refuses options that it does not know or that make no sense', () => {
     for (const [options, message] of [
       [{ ratio: 0.2 }, /retryBudget: `ratio` is not a known option/],
       [{ percent: 101 }, /`percent` must be a number from 0 to 100, got 101/],
       [{ windowMs: 1 }, /`windowMs` must be a number of milliseconds from 100/],
       [{ minPerSecond: Number.NaN }, /`minPerSecond` must be/],
+      [{ workers: 0 }, /`workers` must be an integer from 1 to 1024, got 0/],
+      [{ workers: 1_025 }, /`workers` must be an integer from 1 to 1024, got 1025/],
     ] as const) {
       assert.throws(
         () => retryBudget(options as object),

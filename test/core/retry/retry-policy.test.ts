@@ -61,6 +61,16 @@ describe('retryPolicy()', () => {
     assert.equal(policy.isRetryable(RESET), true, 'a broken connection is no status');
   });
 
+  it('retries a rate limit only on demand, and then whatever the method: what was turned away was not done', () => {
+    const policy = retryPolicy({ statuses: [429, 503] });
+    const limited = { ...answered(429, 'rate-limited'), isIdempotent: false };
+    assert.equal(policy.isRetryable(limited), true);
+    assert.equal(policy.isCharged(limited), true);
+    assert.equal(policy.isRetryable({ ...limited, isReplayable: false }), false);
+    assert.equal(policy.isRetryable({ ...answered(503), isIdempotent: false }), false);
+    assert.equal(retryPolicy().isRetryable(limited), false);
+  });
+
   it('waits for a random part of 25, 75, 175 and then 250 ms', () => {
     const random = seeded();
     const policy = retryPolicy();

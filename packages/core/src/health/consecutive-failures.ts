@@ -1,114 +1,62 @@
 /**
- * Ejects an endpoint after a number of failures in a row, each time for longer.
+ * Ejects an endpoint after a number of failures in a row.
  *
- * The k-th ejection in a row lasts between `baseMs * 2^(k-1)` and twice that, chosen at random, and never longer than `maxMs`:
- * an endpoint that does not recover costs ever fewer requests, and the processes of a fleet do not come back to it all at once.
- * An endpoint that returns is on trial: one failure ejects it again, one success ends the trial. The time halves again for each
- * span, as long as the ejection that it makes up for, in which the endpoint stays well: it must be good for as long as it was bad.
- * A single success would be too cheap (an endpoint that fails six times of seven would be ejected for `baseMs` for ever), and
- * starting afresh after one good span would forget a long outage too fast.
+ * A good head whose body is then cut short was no success: it takes back that its head ended the run. With several requests at a time
+ * it may take back another one's, so that an endpoint that cuts some bodies is found a little sooner than its share of them says.
  *
- * `rate-limited` neither counts nor ends a run: an endpoint that defends itself is neither broken nor proven well. What still
- * arrives from an endpoint while it is ejected was sent before and is not held against it twice.
+ * `rate-limited` neither counts nor ends a run: an endpoint that defends itself is neither broken nor proven well. How long an ejection
+ * lasts and how an endpoint comes back is the same for all policies: see `ejection-backoff.ts`.
  *
- * When: always; it needs no minimum traffic. When not alone: an endpoint that fails every second request is never caught by it.
- * @see Envoy's outlier detection (consecutive 5xx), Finagle's `FailureAccrualFactory.scala` (back-off), for the parts
+ * When: always; it needs no minimum traffic, and finds a dead endpoint after `threshold` requests. When not alone: an endpoint that fails
+ * every second request is never caught by it; `successRate()` catches that.
+ * @see Envoy's outlier detection (consecutive 5xx)
  */
-import type { Random } from '../lib/random.ts';
-import { durationMs, integerIn, resolveOptions, v } from '../options.ts';
+import { integerIn, v } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
 import { isFailure } from '../outcome.ts';
-import type { EjectionPolicy, EjectionTracker } from './ejection.ts';
+import { BackoffTracker, resolveEjection } from './ejection-backoff.ts';
+import type { Detection, EjectionTimes } from './ejection-backoff.ts';
+import type { EjectionPolicy } from './ejection.ts';
 
 /** When to eject, and for how long. */
-export interface ConsecutiveFailuresOptions {
+export interface ConsecutiveFailuresOptions extends EjectionTimes {
   /** Failures in a row that eject, 1..1000. @default 5 */
   readonly threshold?: number;
-  /** The shortest ejection in ms, 1..2^31-1. @default 5_000 */
-  readonly baseMs?: number;
-  /** The longest ejection in ms, at least `baseMs`. @default 300_000 */
-  readonly maxMs?: number;
 }
 
-const schema = v.pipe(
-  v.strictObject({
-    threshold: v.optional(integerIn(1, 1000), 5),
-    baseMs: v.optional(durationMs(1), 5_000),
-    maxMs: v.optional(durationMs(1), 300_000),
-  }),
-  v.forward(
-    v.check(({ baseMs, maxMs }) => maxMs >= baseMs, 'at least `baseMs`'),
-    ['maxMs'],
-  ),
-);
+const entries = { threshold: v.optional(integerIn(1, 1000), 5) };
 
-type Resolved = Required<ConsecutiveFailuresOptions>;
-
-/** Ejects after failures in a row. @throws INVALID_OPTIONS */
+/** Ejects after failures in a row. O(1) per attempt. @throws INVALID_OPTIONS */
 export function consecutiveFailures(options: ConsecutiveFailuresOptions = {}): EjectionPolicy {
-  const resolved = resolveOptions('consecutiveFailures', schema, options);
-  return { name: 'consecutive-failures', track: (random) => new FailureRun(resolved, random) };
+  const resolved = resolveEjection('consecutiveFailures', entries, options);
+  return {
+    name: 'consecutive-failures',
+    start: (random) => ({ track: () => new BackoffTracker(resolved, random, new FailureRun(resolved.threshold)) }),
+  };
 }
 
-class FailureRun implements EjectionTracker {
-  readonly #options: Resolved;
-  readonly #random: Random;
-  #run = 0;
-  /** How often the time has doubled. */
-  #doublings = 0;
-  #doublingsBefore = 0;
-  #ejectedUntil = -Infinity;
-  /** Since when the endpoint has been well, as far as that has not been set off against `#doublings`. */
-  #wellSince = 0;
+class FailureRun implements Detection {
+  readonly #threshold: number;
+  #length = 0;
+  /** How long the run was that the last success ended. */
+  #lengthBefore = 0;
 
-  constructor(options: Resolved, random: Random) {
-    this.#options = options;
-    this.#random = random;
+  constructor(threshold: number) {
+    this.#threshold = threshold;
   }
 
-  observe(outcome: Outcome, now: number): number {
-    if (now < this.#ejectedUntil) return 0;
-    if (isFailure(outcome)) return ++this.#run < this.#options.threshold ? 0 : this.#eject(now);
+  isUnfit(outcome: Outcome, _now: number, latencyMs: number): boolean {
     if (outcome === 'success') {
-      this.#run = 0;
-      this.#forgive(now);
+      this.#lengthBefore = this.#length;
+      this.#length = 0;
+    } else if (isFailure(outcome)) {
+      if (latencyMs < 0 && this.#length === 0) this.#length = this.#lengthBefore;
+      return ++this.#length >= this.#threshold;
     }
-    return 0;
+    return false;
   }
 
-  refused(now: number): void {
-    this.#ejectedUntil = -Infinity;
-    this.#wellSince = now;
-    this.#doublings = this.#doublingsBefore;
-  }
-
-  restored(now: number): void {
-    this.#ejectedUntil = -Infinity;
-    this.#wellSince = now;
-    this.#run = this.#options.threshold - 1;
-  }
-
-  #eject(now: number): number {
-    const shortest = this.#shortestMs();
-    const span = Math.min(shortest, this.#options.maxMs - shortest);
-    const forMs = shortest + span * this.#random.unit();
-    this.#run = 0;
-    this.#doublingsBefore = this.#doublings;
-    if (shortest < this.#options.maxMs / 2) this.#doublings++;
-    this.#ejectedUntil = now + forMs;
-    this.#wellSince = this.#ejectedUntil;
-    return forMs;
-  }
-
-  #forgive(now: number): void {
-    for (; this.#doublings > 0 && now - this.#wellSince >= this.#shortestMs(); this.#doublings--) {
-      this.#wellSince += this.#shortestMs();
-    }
-  }
-
-  /** Half of the range must stay below `maxMs`, or the longest ejections would all be equal. */
-  #shortestMs(): number {
-    const { baseMs, maxMs } = this.#options;
-    return Math.min(baseMs * 2 ** this.#doublings, Math.max(baseMs, maxMs / 2));
+  forget(): void {
+    this.#length = this.#lengthBefore = 0;
   }
 }

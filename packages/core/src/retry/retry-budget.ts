@@ -6,12 +6,16 @@
  * `percent` % of the requests of the last `windowMs` plus `minPerSecond` for each of its seconds. The second part lets a client with
  * little traffic retry at all, in a burst too: six requests that fail together are all tried again.
  *
+ * That second part is per process, and failures meet all processes at once: 64 workers with 3 per second each may add 192 retries per second
+ * to endpoints that are down already, whatever their traffic. `workers` divides it; the percentage needs no division, since each worker
+ * counts its own requests.
+ *
  * Time is cut into ten slots per window. What is younger than a window counts for the retries, and only what certainly is counts for
  * the requests, so that the law holds exactly and not up to a slot. Nothing runs in the background; a slot is known to be old by its
  * number.
  * @see Finagle's `RetryBudget.scala`; envoyproxy/envoy-mobile#811 for how a share of what is *in flight* starves retries
  */
-import { durationMs, numberIn, resolveOptions, v } from '../options.ts';
+import { durationMs, integerIn, numberIn, resolveOptions, v } from '../options.ts';
 
 /** Says whether one more retry may be sent now. Shared by all requests of a cluster. */
 export interface RetryBudget {
@@ -27,8 +31,13 @@ export interface RetryBudget {
 export interface RetryBudgetOptions {
   /** Retries as a percentage of requests, 0..100. @default 20 */
   readonly percent?: number;
-  /** Retries per second that are always allowed, on average over the window, 0..1_000_000. Per process. @default 3 */
+  /** Retries per second that are always allowed, on average over the window, 0..1_000_000; shared by `workers`. @default 3 */
   readonly minPerSecond?: number;
+  /**
+   * Processes that send the same kind of traffic to the same endpoints, 1..1_024, such as the workers of a `node:cluster`. Where a worker's
+   * share of `minPerSecond` is less than one retry per window, it has the percentage only. @default 1
+   */
+  readonly workers?: number;
   /** ms that are looked back, 100..2^31-1. @default 10_000 */
   readonly windowMs?: number;
 }
@@ -36,6 +45,7 @@ export interface RetryBudgetOptions {
 const schema = v.strictObject({
   percent: v.optional(numberIn(0, 100), 20),
   minPerSecond: v.optional(numberIn(0, 1_000_000), 3),
+  workers: v.optional(integerIn(1, 1_024), 1),
   windowMs: v.optional(durationMs(100), 10_000),
 });
 
@@ -55,9 +65,9 @@ class SlidingBudget implements RetryBudget {
   readonly #requests: Float64Array = new Float64Array(SLOTS + 1);
   readonly #retries: Float64Array = new Float64Array(SLOTS + 1);
 
-  constructor({ percent, minPerSecond, windowMs }: Required<RetryBudgetOptions>) {
+  constructor({ percent, minPerSecond, workers, windowMs }: Required<RetryBudgetOptions>) {
     this.#ratio = percent / 100;
-    this.#always = (minPerSecond * windowMs) / 1000;
+    this.#always = (minPerSecond * windowMs) / 1000 / workers;
     this.#slotMs = windowMs / SLOTS;
   }
 

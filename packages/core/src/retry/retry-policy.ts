@@ -36,7 +36,9 @@ export interface RetryPolicyOptions {
   readonly maxAttempts?: number;
   /**
    * Response statuses, 400..599, after which another endpoint is asked: those with which a server or a proxy before it says that it
-   * cannot serve now. Not 500, which is a fault in the application and will be there on the next endpoint too. @default [502, 503, 504]
+   * cannot serve now. Not 500, which is a fault in the application and will be there on the next endpoint too. Not 429, since a limit
+   * mostly holds for all endpoints; where each has its own, add it: what was turned away was not done, so it is tried again whatever the
+   * method. @default [502, 503, 504]
    */
   readonly statuses?: readonly number[];
 }
@@ -64,7 +66,8 @@ export function retryPolicy(options: RetryPolicyOptions = {}): RetryPolicy {
     isRetryable({ outcome, status, isSent, isIdempotent, isReplayable }) {
       if (outcome === 'cancelled') return false;
       if (!isSent) return true;
-      return isIdempotent && isReplayable && (status === 0 ? outcome !== 'success' : statuses.includes(status));
+      const isSafe = isReplayable && (isIdempotent || outcome === 'rate-limited');
+      return isSafe && (status === 0 ? outcome !== 'success' : statuses.includes(status));
     },
     isCharged: ({ isSent }) => isSent,
     delayMs: (attempt, random) => random.unit() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * (2 ** attempt - 1)),
