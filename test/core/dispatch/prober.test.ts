@@ -1,139 +1,182 @@
 import assert from 'node:assert/strict';
-import { createCluster, httpProbe, tcpProbe } from '@evenkeel/core';
-import type { Cluster, Probe } from '@evenkeel/core';
-import { manualClock, seeded } from '@evenkeel/core/testing';
-import { rawUpstream, refusedUrl, upstream } from './upstream.ts';
-import { closing } from '../../closing.ts';
-
-/** A probe whose answers the test gives. */
-function scripted(timing: Partial<Probe> = {}): Probe & { asked: string[]; isWell: boolean; settle(): Promise<void> } {
-  const asked: string[] = [];
-  return {
-    ...tcpProbe({ intervalMs: 1_000, fastIntervalMs: 100, rise: 2, fall: 3 }),
-    ...timing,
-    name: 'scripted',
-    asked,
-    isWell: true,
-    check(endpoint) {
-      asked.push(endpoint.id);
-      return this.isWell ? Promise.resolve() : Promise.reject(new Error('ill'));
-    },
-    settle: () => new Promise((resolve) => setImmediate(resolve)),
-  };
-}
-
-function changed(cluster: Cluster, event: 'pickable' | 'unpickable'): Promise<void> {
-  return new Promise((resolve) => void cluster.on(event, () => resolve()));
-}
+import type { Endpoint, ProbeIo } from '@evenkeel/core';
+import { manualClock } from '@evenkeel/core/testing';
+import { MAX_CONCURRENT_PROBES } from '../../../packages/core/src/dispatch/prober.ts';
+import { scripted, serve, settled, staged } from './prober-stage.ts';
 
 describe('probes of a cluster', () => {
   it('take an endpoint out after `fall` failures and back after `rise` passes, faster while in doubt', async () => {
-    const clock = manualClock();
     const probe = scripted();
-    const cluster = createCluster({
-      endpoints: [{ id: 'a', url: 'http://a' }],
-      probe,
-      clock,
-      random: seeded(1),
-      panicPercent: 0,
-    });
-    const turn = async (ms: number): Promise<void> => {
-      clock.advance(ms);
-      await probe.settle();
-    };
+    const { cluster, clock, turn } = staged(probe);
     await turn(1_000);
     assert.equal(probe.asked.length, 1);
     probe.isWell = false;
-    await turn(1_000);
+    await turn(500);
     await turn(100);
+    assert.equal(probe.asked.length, 3);
     assert.equal(cluster.pickable, 1, 'two failures are not enough');
     await turn(100);
-    assert.equal(cluster.pickable, 0);
-    await turn(1_000);
+    assert.equal(serve(cluster, clock.now()), undefined);
     probe.isWell = true;
     await turn(1_000);
-    assert.equal(cluster.pickable, 0, 'one pass is not enough');
+    assert.equal(probe.asked.length, 5);
+    assert.equal(serve(cluster, clock.now()), undefined, 'one pass is not enough');
     await turn(100);
+    assert.equal(serve(cluster, clock.now()), 'http://a');
     assert.equal(cluster.pickable, 1);
     await cluster.close();
     assert.equal(clock.pending, 0);
   });
 
-  it('spread their first round over the interval', () => {
-    const clock = manualClock();
-    const probe = scripted();
-    const endpoints = Array.from({ length: 200 }, (_, i) => ({ id: `e${i}`, url: `http://e${i}` }));
-    createCluster({ endpoints, probe, clock, random: seeded(1) });
-    for (const at of [250, 500, 750, 1_000]) {
+  it('spread over their interval, at first and for good', async () => {
+    const probe = scripted({ spreadPercent: 5 });
+    const { cluster, turn } = staged(probe, 0, {
+      endpoints: Array.from({ length: 5_000 }, (_, i) => `http://e${i}`),
+    });
+    const slots: number[] = [];
+    for (let slot = 0; slot < 15; slot++) {
       const before = probe.asked.length;
-      clock.advance(250);
-      assert.ok(
-        Math.abs(probe.asked.length - before - 50) < 25,
-        `${probe.asked.length - before} of 200 until ${at} ms`,
-      );
+      await turn(100);
+      slots.push(probe.asked.length - before);
     }
-  });
-
-  it('stop for an endpoint that is removed, even while it is being asked', async () => {
-    const clock = manualClock();
-    const probe = scripted();
-    const cluster = createCluster({ endpoints: ['http://a', 'http://b'], probe, clock, random: seeded(1) });
-    clock.advance(1_000);
-    cluster.update(['http://a']);
-    await probe.settle();
-    probe.asked.length = 0;
-    for (let i = 0; i < 5; i++) {
-      clock.advance(1_000);
-      await probe.settle();
-    }
-    assert.deepEqual([...new Set(probe.asked)], ['http://a']);
+    // The mean is 500 in 100 ms.
+    assert.ok(
+      slots.every((asked) => asked > 400 && asked < 600),
+      slots.join(' '),
+    );
     await cluster.close();
   });
 
-  it('speak HTTP and TCP to real endpoints', async () => {
-    let status = 200;
-    const endpoint = closing(
-      await upstream((req, res) => void res.writeHead(req.url === '/health' ? status : 404).end('fine')),
-    );
-    const timing = { intervalMs: 10, fastIntervalMs: 10, timeoutMs: 5_000, rise: 1, fall: 1 };
-    const cluster = closing(
-      createCluster({
-        endpoints: [endpoint.url],
-        probe: httpProbe({ ...timing, path: '/health', body: 'fine' }),
-        panicPercent: 0,
+  it('are asked in intervals that are a little off, each on its own', async () => {
+    const times: number[] = [];
+    const { clock, turn } = staged(
+      scripted({
+        spreadPercent: 20,
+        check() {
+          times.push(clock.now());
+          return Promise.resolve();
+        },
       }),
     );
-    const ill = changed(cluster, 'unpickable');
-    status = 500;
-    await ill;
-    const well = changed(cluster, 'pickable');
-    status = 200;
-    await well;
-    const dead = closing(createCluster({ endpoints: [await refusedUrl()], probe: tcpProbe(timing), panicPercent: 0 }));
-    await changed(dead, 'unpickable');
-    assert.equal(dead.pickable, 0);
+    await turn(40_000);
+    const gaps = times.slice(1).map((at, i) => at - times[i]!);
+    assert.ok(gaps.length > 30);
+    assert.ok(Math.min(...gaps) >= 800 && Math.min(...gaps) < 900, `${Math.min(...gaps)}`);
+    assert.ok(Math.max(...gaps) <= 1_200 && Math.max(...gaps) > 1_100, `${Math.max(...gaps)}`);
   });
 
-  it('fail on an answer that switches protocols', async () => {
-    const endpoint = closing(
-      await rawUpstream((socket) => {
-        socket.once('data', () =>
-          socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
-        );
-      }),
-    );
-    const probe = httpProbe({ intervalMs: 10, fastIntervalMs: 10, fall: 1 });
-    const cluster = closing(createCluster({ endpoints: [endpoint.url], probe, random: seeded(1) }));
-    await changed(cluster, 'unpickable');
+  it('come in `downIntervalMs` while the endpoint is down', async () => {
+    const probe = scripted({ fall: 1, rise: 2, downIntervalMs: 5_000 });
+    const { turn } = staged(probe);
+    probe.isWell = false;
+    await turn(5_000);
+    assert.equal(probe.asked.length, 1);
+    probe.isWell = true;
+    await turn(1_000);
+    assert.equal(probe.asked.length, 3, 'the second pass comes after `fastIntervalMs`');
   });
 
-  it('fail if they throw', async () => {
-    const probe = {
-      ...scripted({ fall: 1, intervalMs: 1 }),
-      check(): never {
-        throw new Error('thrown');
-      },
+  it('are bounded in how many are under way at once, and each gets its turn', async () => {
+    const running = new Map<string, () => void>();
+    let most = 0;
+    const probe = scripted({
+      timeoutMs: 60_000,
+      check: ({ id }) =>
+        new Promise((resolve) => {
+          assert.ok(!running.has(id), `${id} is asked already`);
+          running.set(id, () => running.delete(id) && resolve());
+          most = Math.max(most, running.size);
+          probe.asked.push(id);
+        }),
+    });
+    const count = 3 * MAX_CONCURRENT_PROBES;
+    const { cluster, clock, turn } = staged(probe, 0, {
+      endpoints: Array.from({ length: count }, (_, i) => `http://e${i}`),
+    });
+    await turn(5_000);
+    assert.equal(running.size, MAX_CONCURRENT_PROBES);
+    cluster.update(Array.from({ length: count - 1 }, (_, i) => `http://e${i + 1}`));
+    while (new Set(probe.asked).size < count - 1) {
+      assert.ok(probe.asked.length < count + 1, 'nobody has a second turn before all have had one');
+      running.values().next().value!();
+      await settled();
+    }
+    assert.equal(most, MAX_CONCURRENT_PROBES);
+    await cluster.close();
+    for (const end of [...running.values()]) end();
+    await settled();
+    assert.equal(clock.pending, 0);
+  });
+
+  it('stop for an endpoint that is removed, even while it is being asked', async () => {
+    const probe = scripted();
+    const { cluster, clock, turn } = staged(probe, 2);
+    clock.advance(1_000);
+    cluster.update(['http://a']);
+    await settled();
+    probe.asked.length = 0;
+    for (let i = 0; i < 5; i++) await turn(1_000);
+    assert.deepEqual([...new Set(probe.asked)], ['http://a']);
+  });
+
+  it('are called off when their endpoint is removed, the cluster is closed, or twice their time is over', async () => {
+    const called: string[] = [];
+    const check = (endpoint: Endpoint, io: ProbeIo): Promise<void> =>
+      io.run(['sleep', '1000'], { timeoutMs: 60_000, env: {}, maxOutputBytes: 0 }).then(
+        () => undefined,
+        (error: Error) => {
+          called.push(`${endpoint.id}: ${error.message}`);
+          throw error;
+        },
+      );
+    const { cluster, turn } = staged(scripted({ timeoutMs: 3_000, fall: 1, check }), 3);
+    await turn(1_000);
+    cluster.update(['http://b', 'http://c']);
+    await settled();
+    assert.deepEqual(called, ['http://a: the probe was called off']);
+    await turn(6_000);
+    assert.equal(cluster.pickable, 0);
+    assert.equal(called.length, 3);
+    await turn(1_000);
+    await cluster.close();
+    await settled();
+    assert.equal(called.length, 5);
+  });
+
+  it('count as failed when they never end, and go on', async () => {
+    const probe = scripted({ timeoutMs: 200, fall: 2, check: () => new Promise(() => undefined) });
+    const { cluster, turn } = staged(probe);
+    await turn(1_000);
+    assert.equal(cluster.pickable, 1);
+    await turn(400);
+    assert.equal(cluster.pickable, 0);
+  });
+
+  it('come no sooner than the longest of intervals and timeouts allow', async () => {
+    const longest = 2 ** 31 - 1;
+    const delays: number[] = [];
+    const clock = manualClock();
+    // Of what is scheduled, the first turns come at once, and nothing else.
+    const schedule = (delayMs: number, task: () => void): (() => void) => {
+      delays.push(delayMs);
+      return clock.schedule(delays.length <= 20 ? 0 : longest, task);
     };
-    await changed(closing(createCluster({ endpoints: ['http://a'], probe, random: seeded(1) })), 'unpickable');
+    const probe = scripted({ intervalMs: longest, timeoutMs: longest, spreadPercent: 50 });
+    staged(probe, 20, { clock: { now: () => clock.now(), schedule } });
+    clock.advance(0);
+    await settled();
+    assert.ok(delays.length >= 60);
+    assert.ok(Math.max(...delays) === longest, `${Math.max(...delays)}`);
+  });
+
+  it('are left out while they are not due', async () => {
+    let isDue = false;
+    const probe = scripted({ isDue: (_endpoint, now) => isDue && now > 0 });
+    const { turn } = staged(probe);
+    for (let i = 0; i < 3; i++) await turn(1_000);
+    assert.equal(probe.asked.length, 0);
+    isDue = true;
+    await turn(1_000);
+    assert.equal(probe.asked.length, 1);
   });
 });

@@ -1,34 +1,28 @@
 import assert from 'node:assert/strict';
-import { httpProbe, isBalancerError } from '@evenkeel/core';
+import { httpProbe } from '@evenkeel/core';
 import type { HttpProbeOptions, ProbeIo } from '@evenkeel/core';
-import { stubEndpoints } from '../../conformance/endpoints.ts';
+import { endpointAt, refuses, stubIo, WRONG_TIMING } from './probe-stubs.ts';
 
-const [endpoint] = stubEndpoints([1]);
+const endpoint = endpointAt('http://10.0.0.1');
 
 function answering(status: number, body = '', calls: unknown[][] = []): ProbeIo {
-  return {
-    connect: () => assert.fail('an HTTP probe makes a request'),
-    request(...call) {
-      calls.push(call);
-      return Promise.resolve({ status, body });
-    },
-  };
+  return stubIo({ request: () => Promise.resolve({ status, body }) }, calls);
 }
 
 async function passes(options: HttpProbeOptions, status: number, body?: string): Promise<boolean> {
-  return httpProbe(options)
-    .check(endpoint!, answering(status, body))
-    .then(
-      () => true,
-      () => false,
-    );
+  return Promise.resolve(httpProbe(options).check(endpoint, answering(status, body))).then(
+    () => true,
+    () => false,
+  );
 }
 
 describe('httpProbe()', () => {
   it("asks for / with GET under the endpoint's own name by default", async () => {
     const calls: unknown[][] = [];
-    await httpProbe().check(endpoint!, answering(200, '', calls));
-    assert.deepEqual(calls, [[endpoint, { method: 'GET', path: '/', host: undefined, maxBodyBytes: 16_384 }, 2_000]]);
+    await httpProbe().check(endpoint, answering(200, '', calls));
+    assert.deepEqual(calls, [
+      ['request', endpoint, { method: 'GET', path: '/', host: undefined, maxBodyBytes: 16_384 }, 2_000],
+    ]);
   });
 
   it('asks for what it is told to', async () => {
@@ -39,10 +33,24 @@ describe('httpProbe()', () => {
       host: 'shop.test:81',
       maxBodyBytes: 0,
       timeoutMs: 50,
+      port: 8_081,
+      headers: { 'X-Probe': 'yes' },
     } as const;
-    await httpProbe(options).check(endpoint!, answering(204, '', calls));
+    await httpProbe(options).check(endpoint, answering(204, '', calls));
     assert.deepEqual(calls, [
-      [endpoint, { method: 'HEAD', path: '/up?deep=1', host: 'shop.test:81', maxBodyBytes: 0 }, 50],
+      [
+        'request',
+        endpoint,
+        {
+          method: 'HEAD',
+          path: '/up?deep=1',
+          host: 'shop.test:81',
+          maxBodyBytes: 0,
+          port: 8_081,
+          headers: { 'X-Probe': 'yes' },
+        },
+        50,
+      ],
     ]);
   });
 
@@ -68,8 +76,11 @@ describe('httpProbe()', () => {
 
   it('says what it expected and what it got', async () => {
     const probe = httpProbe({ path: '/up', statuses: [200, [300, 302]], body: 'ready' });
-    await assert.rejects(probe.check(endpoint!, answering(503)), /GET \/up gave status 503, expected 200, 300-302/);
-    await assert.rejects(probe.check(endpoint!, answering(200, 'no')), /GET \/up gave a body without ready/);
+    await assert.rejects(
+      async () => probe.check(endpoint, answering(503)),
+      /GET \/up gave status 503, expected 200, 300-302/,
+    );
+    await assert.rejects(async () => probe.check(endpoint, answering(200, 'no')), /GET \/up gave a body without ready/);
   });
 
   it('looks for a part of the body or a pattern', async () => {
@@ -81,33 +92,39 @@ describe('httpProbe()', () => {
 
   it('matches a global pattern every time', async () => {
     const probe = httpProbe({ body: /ready/g });
-    for (let i = 0; i < 3; i++) await probe.check(endpoint!, answering(200, 'ready'));
+    for (let i = 0; i < 3; i++) await probe.check(endpoint, answering(200, 'ready'));
   });
 
   it('fails if the request fails', async () => {
-    const io: ProbeIo = { connect: () => Promise.reject(), request: () => Promise.reject(new Error('timed out')) };
-    await assert.rejects(httpProbe().check(endpoint!, io), /timed out/);
+    const io = stubIo({ request: () => Promise.reject(new Error('timed out')) });
+    await assert.rejects(async () => httpProbe().check(endpoint, io), /timed out/);
+  });
+
+  it('passes on what the endpoint says about its load', async () => {
+    const io = stubIo({ request: () => Promise.resolve({ status: 200, body: '', loadReport: 'TEXT cpu=1' }) });
+    assert.deepEqual(await httpProbe().check(endpoint, io), { loadReport: 'TEXT cpu=1' });
   });
 
   it('refuses options that it does not know or that make no sense', () => {
-    for (const [options, message] of [
+    refuses(httpProbe, [
+      ...WRONG_TIMING,
       [{ url: '/' }, /httpProbe: `url` is not a known option/],
       [{ path: 'up' }, /`path` must be a path that starts with "\/"/],
       [{ path: '/a b' }, /`path` must be a path/],
       [{ path: '/a\r\nx: y' }, /`path` must be a path/],
       [{ method: 'POST' }, /`method` must be "GET", "HEAD" or "OPTIONS", got "POST"/],
       [{ host: 'a\r\nb' }, /`host` must be a host/],
+      [{ port: 70_000 }, /`port` must be an integer from 1 to 65535, got 70000/],
+      [{ headers: 'x: y' }, /`headers` must be an object of header fields, without those .* got "x: y"/],
+      [{ headers: { 'x y': 'z' } }, /`headers/],
+      [{ headers: { x: 'a\r\nb: c' } }, /`headers\.x` must be an object of header fields/],
+      [{ headers: { 'Content-Length': '7' } }, /`headers/],
+      [{ headers: { host: 'a' } }, /`headers/],
       [{ statuses: [] }, /`statuses` must be at least one status/],
       [{ statuses: [[200, 99]] }, /`statuses/],
       [{ statuses: [[300, 200]] }, /`statuses/],
       [{ body: 7 }, /`body` must be a string or a regular expression, got 7/],
-      [{ timeoutMs: 0 }, /`timeoutMs` must be/],
-    ] as const) {
-      assert.throws(
-        () => httpProbe(options as object),
-        (error) => isBalancerError(error) && message.test(error.message),
-        JSON.stringify(options),
-      );
-    }
+      [{ maxBodyBytes: -1 }, /`maxBodyBytes` must be an integer from 0 to 1048576, got -1/],
+    ]);
   });
 });

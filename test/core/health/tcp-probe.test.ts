@@ -1,51 +1,51 @@
 import assert from 'node:assert/strict';
-import { isBalancerError, tcpProbe } from '@evenkeel/core';
-import type { ProbeIo } from '@evenkeel/core';
-import { stubEndpoints } from '../../conformance/endpoints.ts';
+import { tcpProbe } from '@evenkeel/core';
+import { endpointAt, refuses, stubIo, WRONG_TIMING } from './probe-stubs.ts';
 
-const [endpoint] = stubEndpoints([1]);
-
-function ioThat(connects: boolean, calls: unknown[][] = []): ProbeIo {
-  return {
-    connect(...call) {
-      calls.push(call);
-      return connects ? Promise.resolve() : Promise.reject(new Error('refused'));
-    },
-    request: () => assert.fail('a TCP probe makes no request'),
-  };
-}
+const endpoint = endpointAt('http://10.0.0.1');
 
 describe('tcpProbe()', () => {
   it('passes if a connection comes about, and not otherwise', async () => {
     const calls: unknown[][] = [];
-    await tcpProbe({ timeoutMs: 300 }).check(endpoint!, ioThat(true, calls));
-    assert.deepEqual(calls, [[endpoint, 300]]);
-    await assert.rejects(tcpProbe().check(endpoint!, ioThat(false)), /refused/);
+    await tcpProbe({ timeoutMs: 300 }).check(endpoint, stubIo({ connect: () => Promise.resolve() }, calls));
+    assert.deepEqual(calls, [['connect', endpoint, 300, undefined]]);
+    const refusing = stubIo({ connect: () => Promise.reject(new Error('refused')) });
+    await assert.rejects(async () => tcpProbe().check(endpoint, refusing), /refused/);
+  });
+
+  it('asks another port if told to', async () => {
+    const calls: unknown[][] = [];
+    await tcpProbe({ port: 81 }).check(endpoint, stubIo({ connect: () => Promise.resolve() }, calls));
+    assert.deepEqual(calls, [['connect', endpoint, 2_000, 81]]);
   });
 
   it("has HAProxy's timing by default", () => {
-    const { intervalMs, fastIntervalMs, timeoutMs, rise, fall } = tcpProbe();
-    assert.deepEqual([intervalMs, fastIntervalMs, timeoutMs, rise, fall], [2_000, 500, 2_000, 2, 3]);
+    const { name: _, check: __, ...timing } = tcpProbe();
+    assert.deepEqual(timing, {
+      intervalMs: 2_000,
+      fastIntervalMs: 500,
+      downIntervalMs: 2_000,
+      spreadPercent: 5,
+      timeoutMs: 2_000,
+      rise: 2,
+      fall: 3,
+      onFail: 'remove',
+    });
   });
 
   it('derives timing that was not given from the interval', () => {
     const quick = tcpProbe({ intervalMs: 100 });
-    assert.deepEqual([quick.fastIntervalMs, quick.timeoutMs], [100, 100]);
+    assert.deepEqual([quick.fastIntervalMs, quick.downIntervalMs, quick.timeoutMs], [100, 100, 100]);
     const slow = tcpProbe({ intervalMs: 60_000, fastIntervalMs: 1_000 });
-    assert.deepEqual([slow.fastIntervalMs, slow.timeoutMs], [1_000, 2_000]);
+    assert.deepEqual([slow.fastIntervalMs, slow.downIntervalMs, slow.timeoutMs], [1_000, 60_000, 2_000]);
   });
 
   it('refuses options that it does not know or that make no sense', () => {
-    for (const [options, message] of [
+    refuses(tcpProbe, [
+      ...WRONG_TIMING,
       [{ path: '/' }, /tcpProbe: `path` is not a known option/],
-      [{ intervalMs: 5 }, /`intervalMs` must be a number of milliseconds from 10/],
-      [{ rise: 0 }, /`rise` must be an integer from 1 to 100, got 0/],
-      [{ fall: 2.5 }, /`fall` must be an integer from 1 to 100, got 2.5/],
-    ] as const) {
-      assert.throws(
-        () => tcpProbe(options as object),
-        (error) => isBalancerError(error) && message.test(error.message),
-      );
-    }
+      [{ port: 0 }, /tcpProbe: `port` must be an integer from 1 to 65535, got 0/],
+      [{ port: '80' }, /`port` must be an integer from 1 to 65535, got "80"/],
+    ]);
   });
 });

@@ -1,11 +1,18 @@
 /**
  * What a row of probe results makes of an endpoint: `fall` failed probes in a row make it unfit, `rise` passed ones make it well
- * again. A pure counter; when to probe is somebody else's business.
+ * again, and whoever answers may say more than that. Pure; when to probe is somebody else's business.
  */
+import type { ProbeVerdict } from './probe.ts';
+
+/** The most that an answer can make of a configured weight. */
+const MAX_WEIGHT_RATIO = 10;
+
 export class ProbeState {
   readonly #rise: number;
   readonly #fall: number;
   #isWell = true;
+  #isDraining = false;
+  #weightRatio: number | undefined;
   /** Results in a row that contradict the state. */
   #against = 0;
 
@@ -24,6 +31,16 @@ export class ProbeState {
     return this.#against > 0;
   }
 
+  /** What was last said about draining. */
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /** What was last said about the weight, 0..10; undefined if nothing ever was. */
+  get weightRatio(): number | undefined {
+    return this.#weightRatio;
+  }
+
   /** Takes a result in. True if it changed the state. */
   observe(isPassed: boolean): boolean {
     if (isPassed === this.#isWell) {
@@ -36,4 +53,26 @@ export class ProbeState {
     this.#against = 0;
     return true;
   }
+
+  /** Takes in what was said with a probe that passed. What is left out, or makes no sense, stays as it was. */
+  take({ isDown, isDraining, weightRatio }: ProbeVerdict): void {
+    if (typeof isDown === 'boolean') {
+      this.#isWell = !isDown;
+      this.#against = 0;
+    } else {
+      this.observe(true);
+    }
+    if (typeof isDraining === 'boolean') this.#isDraining = isDraining;
+    if (typeof weightRatio === 'number' && weightRatio >= 0)
+      this.#weightRatio = Math.min(MAX_WEIGHT_RATIO, weightRatio);
+  }
+}
+
+/** What several probes make of the weight together: the product of what they said; undefined if none said anything. */
+export function weightRatioOf(states: readonly ProbeState[]): number | undefined {
+  let product: number | undefined;
+  for (const { weightRatio } of states) {
+    if (weightRatio !== undefined) product = Math.min(MAX_WEIGHT_RATIO, (product ?? 1) * weightRatio);
+  }
+  return product;
 }

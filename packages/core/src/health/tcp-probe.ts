@@ -6,15 +6,20 @@
  */
 import { resolveOptions, v } from '../options.ts';
 import type { Probe, ProbeTiming } from './probe.ts';
+import { probePort } from './probe-target.ts';
 import { timingEntries, timingOf } from './probe-timing.ts';
 
-/** When to ask. */
-export type TcpProbeOptions = Partial<ProbeTiming>;
+/** Where to ask, and when. */
+export interface TcpProbeOptions extends Partial<ProbeTiming> {
+  /** 1..65535. @default the endpoint's own */
+  readonly port?: number;
+}
 
-const schema = v.strictObject(timingEntries);
+const schema = v.strictObject({ ...timingEntries, port: v.optional(probePort) });
 
 /** Passes if a TCP connection comes about within `timeoutMs`. @throws INVALID_OPTIONS */
 export function tcpProbe(options: TcpProbeOptions = {}): Probe {
-  const timing = timingOf(resolveOptions('tcpProbe', schema, options));
-  return { name: 'tcp', ...timing, check: (endpoint, io) => io.connect(endpoint, timing.timeoutMs) };
+  const { port, ...given } = resolveOptions('tcpProbe', schema, options);
+  const timing = timingOf(given);
+  return { name: 'tcp', ...timing, check: (endpoint, io) => io.connect(endpoint, timing.timeoutMs, port) };
 }

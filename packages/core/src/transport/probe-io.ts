@@ -1,64 +1,25 @@
 /**
- * The network as probes use it: one connection per probe, so that a probe also tells whether new connections come about.
+ * The network and the machine as probes use them: one connection per probe, so that a probe also tells whether new connections
+ * come about.
  */
-import http from 'node:http';
-import https from 'node:https';
-import net from 'node:net';
-import type { Endpoint } from '../endpoint.ts';
-import type { ProbeIo, ProbeRequest, ProbeResponse } from '../health/probe.ts';
-import { addressOf } from './address.ts';
+import type { ProbeIo } from '../health/probe.ts';
+import { grpc } from './probe-io-grpc.ts';
+import { request } from './probe-io-http.ts';
+import { run } from './probe-io-run.ts';
+import { connect, readLine } from './probe-io-tcp.ts';
+import { datagram } from './probe-io-udp.ts';
 import type { TlsOptions } from './tls.ts';
 
-export function probeIo(tls: TlsOptions | undefined): ProbeIo {
-  return {
-    connect: (endpoint, timeoutMs) => connect(endpoint, timeoutMs),
-    request: (endpoint, request, timeoutMs) => ask(endpoint, request, timeoutMs, tls),
-  };
-}
+/** What one run of a probe gets; when the signal aborts, whatever is under way is cut. */
+export type ProbeIoFor = (signal: AbortSignal) => ProbeIo;
 
-function connect(endpoint: Endpoint, timeoutMs: number): Promise<void> {
-  const { host, port } = addressOf(endpoint);
-  return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(timeoutMs);
-    const socket = net.connect({ host, port, signal });
-    socket.once('error', (error) => reject(signal.aborted ? new Error(`no connection within ${timeoutMs} ms`) : error));
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve();
-    });
-  });
-}
-
-function ask(
-  endpoint: Endpoint,
-  { method, path, host: hostField, maxBodyBytes }: ProbeRequest,
-  timeoutMs: number,
-  tls: TlsOptions | undefined,
-): Promise<ProbeResponse> {
-  const { host, port, isTls } = addressOf(endpoint);
-  const client = isTls ? https : http;
-  return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(timeoutMs);
-    const headers = hostField === undefined ? {} : { host: hostField };
-    const outgoing = client.request({ ...tls, host, port, method, path, headers, agent: false, signal }, (response) => {
-      const chunks: Buffer[] = [];
-      let length = 0;
-      function finish(): void {
-        const body = Buffer.concat(chunks).subarray(0, maxBodyBytes).toString('utf8');
-        resolve({ status: response.statusCode ?? 0, body });
-        outgoing.destroy();
-      }
-      response.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        length += chunk.length;
-        if (length >= maxBodyBytes) finish();
-      });
-      response.on('end', finish);
-      response.on('error', reject);
-    });
-    outgoing.on('error', (error) => reject(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error));
-    // Such as a 101 that nobody asked for, after which Node destroys the connection and says no more.
-    outgoing.on('close', () => reject(new Error('the connection ended without an answer')));
-    outgoing.end();
+export function probeIo(tls: TlsOptions | undefined): ProbeIoFor {
+  return (signal) => ({
+    connect: (endpoint, timeoutMs, port) => connect(endpoint, timeoutMs, port, signal),
+    request: (endpoint, asked, timeoutMs) => request(endpoint, asked, timeoutMs, tls, signal),
+    readLine: (endpoint, options, timeoutMs) => readLine(endpoint, options, timeoutMs, signal),
+    datagram: (endpoint, options, timeoutMs) => datagram(endpoint, options, timeoutMs, signal),
+    run: (command, options) => run(command, options, signal),
+    grpc: (endpoint, call, timeoutMs) => grpc(endpoint, call, timeoutMs, tls, signal),
   });
 }
