@@ -24,8 +24,33 @@ export function fail(cluster: Cluster, id: string, times: number, now = 0): void
   }
 }
 
+/** One request that succeeds wherever it goes. */
+export function succeed(cluster: Cluster, now: number): void {
+  const endpoint = cluster.pick(context(now))!;
+  cluster.begin(endpoint, now);
+  cluster.report(endpoint, 'success', now, now);
+  cluster.end(endpoint);
+}
+
 export function picked(cluster: Cluster, now: number, picks = 50): string[] {
   const ids = new Set<string>();
   for (let i = 0; i < picks; i++) ids.add(cluster.pick(context(now))?.id ?? 'none');
   return [...ids].toSorted();
+}
+
+/** An endpoint on its own, and answers of which only the time matters. */
+export function stateOf(latencyWindowMs: number): {
+  answer(latencyMs: number, now: number): void;
+  latencyAt(now: number): number;
+} {
+  const cluster = make(1, { latencyWindowMs });
+  const endpoint = cluster.endpoints[0]!;
+  return {
+    latencyAt: (now) => endpoint.latencyAt(now),
+    answer(latencyMs, now) {
+      cluster.begin(endpoint, now - latencyMs);
+      cluster.report(endpoint, 'success', now - latencyMs, now);
+      cluster.end(endpoint);
+    },
+  };
 }

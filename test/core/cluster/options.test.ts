@@ -5,7 +5,10 @@ const WRONG: readonly [options: unknown, message: RegExp][] = [
   [undefined, /`options` must be an object, got undefined/],
   [{}, /`endpoints` is missing/],
   [{ endpoints: [] }, /`endpoints` must be at least one endpoint, got an empty array/],
-  [{ endpoints: 'http://a' }, /`endpoints` must be an array of endpoints, got "http:\/\/a"/],
+  [
+    { endpoints: 'http://a' },
+    /`endpoints` must be an array of endpoints, or a resolver such as dnsResolver\(\) \(an object with resolve\(\)\), got "http:\/\/a"/,
+  ],
   [{ endpoints: ['a:80'] }, /`endpoints\[0\]\.url` must be an origin such as/],
   [{ endpoints: ['http://a/b'] }, /`endpoints\[0\]\.url` must be an origin .*no path.*got "http:\/\/a\/b"/],
   [{ endpoints: ['http://a?'] }, /`endpoints\[0\]\.url` must be an origin/],

@@ -3,85 +3,89 @@
  * simulator drives thousands of virtual seconds through it in one real one.
  */
 import type { Endpoint, PickContext, ResolvedEndpoint } from '../endpoint.ts';
-import type { EjectionPolicy } from '../health/ejection.ts';
-import type { HealthReason } from '../health/reasons.ts';
-import { REASON_BIT } from '../health/reasons.ts';
-import type { Random } from '../lib/random.ts';
-import { rendezvousScore } from '../lib/rendezvous.ts';
+import type { EjectionJudges } from '../health/ejection.ts';
+import { LEAVING_BIT, REASON_BIT, SESSION_KEEPING_REASONS } from '../health/reasons.ts';
+import type { HealthReason, LeavingSource } from '../health/reasons.ts';
 import type { Outcome } from '../outcome.ts';
-import type { Strategy } from '../strategies/strategy.ts';
 import { EndpointState } from './endpoint-state.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { EndpointShare } from './endpoint-state.ts';
+import { firstFree, isFree, successor } from './candidates.ts';
+import type { ClusterCoreListener, ClusterCoreOptions } from './core-options.ts';
+import { isRefused, soonestBack } from './ejection-cap.ts';
+import { Ledger, NOW, STARTED_AT } from './ledger.ts';
 import { EMPTY_SNAPSHOT, takeSnapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
+import { mayTry } from './trial.ts';
 
 /** How often a picker is asked again when it names an endpoint that is full or was tried; then the endpoints are scanned. */
 const REPICKS = 4;
 
-/** Endpoints that are all dead must not change places at every request. */
-const SWAP_INTERVAL_MS = 1_000;
+/** Endpoints that are all dead must not be put on trial at every request. */
+const TRIAL_INTERVAL_MS = 1_000;
 
-/** What the core is made of. */
-export interface ClusterCoreOptions {
-  readonly strategy: Strategy;
-  readonly ejection: EjectionPolicy;
-  readonly random: Random;
-  readonly latencyWindowMs: number;
-  readonly maxInflight: number;
-  readonly maxEjectedPercent: number;
-  readonly panicPercent: number;
-}
+/** How long an endpoint's own word that it is about to go holds, unless it repeats it. */
+const LEAVING_BY_REPORT_MS = 30_000;
 
-/** Told of the rare changes. */
-export interface ClusterCoreListener {
-  added(endpoint: EndpointState): void;
-  removed(endpoint: EndpointState): void;
-  pickable(endpoint: EndpointState): void;
-  unpickable(endpoint: EndpointState, reason: HealthReason): void;
-  panic(isPanicking: boolean): void;
-}
+const ON_TRIAL = REASON_BIT['on-trial'];
 
 export class ClusterCore {
   endpoints: readonly EndpointState[] = [];
-  private readonly options: ClusterCoreOptions;
+  readonly options: ClusterCoreOptions;
+  snapshot: Snapshot = EMPTY_SNAPSHOT;
   private readonly listener: ClusterCoreListener;
+  private readonly judges: EjectionJudges;
+  private readonly share: EndpointShare;
   private byRoute = new Map<string, EndpointState>();
-  private snapshot: Snapshot = EMPTY_SNAPSHOT;
-  private nextSwapAt = -Infinity;
+  private byId = new Map<string, EndpointState>();
+  private nextTrialAt = -Infinity;
 
   constructor(options: ClusterCoreOptions, listener: ClusterCoreListener) {
+    const { latencyWindowMs, maxInflight } = options;
     this.options = options;
     this.listener = listener;
-  }
-
-  /** How many may be picked. Pure, so an ejection that has run out since the last pick still counts. */
-  get pickable(): number {
-    return this.snapshot.pickable.length;
+    this.judges = options.ejection.start(options.random);
+    this.share = { ledger: new Ledger(latencyWindowMs), maxInflight };
   }
 
   update(wanted: readonly ResolvedEndpoint[], now: number): void {
-    const { ejection, random, latencyWindowMs } = this.options;
-    const known = new Map(this.endpoints.map((endpoint) => [endpoint.id, endpoint]));
+    const known = new Map(this.byId);
     const added: EndpointState[] = [];
+    const isStart = this.endpoints.length === 0;
     this.endpoints = wanted.map((options) => {
       const survivor = known.get(options.id);
       // The same name at another address is another endpoint: what was learned does not hold for it.
       if (survivor !== undefined && survivor.origin === options.origin) {
-        survivor.adopt(options);
+        survivor.options = options;
         known.delete(options.id);
         return survivor;
       }
-      const endpoint = new EndpointState(options, ejection.track(random), latencyWindowMs);
+      const endpoint = new EndpointState(
+        options,
+        this.share,
+        this.judges.track(),
+        this.options.concurrencyLimit?.start(),
+      );
+      // When a process starts, all its endpoints are new to it, and none of them is cold.
+      if (!isStart) endpoint.slowSince = now;
       added.push(endpoint);
       return endpoint;
     });
+    this.byId = new Map(this.endpoints.map((endpoint) => [endpoint.id, endpoint]));
     this.byRoute = new Map(this.endpoints.map((endpoint) => [endpoint.route, endpoint]));
     this.rebuild(now);
-    for (const endpoint of known.values()) this.listener.removed(endpoint);
+    for (const endpoint of known.values()) {
+      endpoint.retire();
+      this.listener.removed(endpoint);
+    }
     for (const endpoint of added) this.listener.added(endpoint);
+    for (const endpoint of this.endpoints) {
+      const isTold = (endpoint.leaving & LEAVING_BIT.discovery) !== 0;
+      if (endpoint.isDraining !== isTold) this.setLeaving(endpoint, 'discovery', endpoint.isDraining, now);
+    }
   }
 
   find(id: string): EndpointState | undefined {
-    return this.endpoints.find((endpoint) => endpoint.id === id);
+    return this.byId.get(id);
   }
 
   endpointOfRoute(route: string): EndpointState | undefined {
@@ -90,95 +94,183 @@ export class ClusterCore {
 
   pick(context: PickContext): EndpointState | undefined {
     if (context.now >= this.snapshot.nextChangeAt) this.rebuild(context.now);
-    const { picker } = this.snapshot;
+    const { picker, trials } = this.snapshot;
     if (context.preferred !== undefined) return this.pickSticky(context, context.preferred);
+    if (trials.length > 0) {
+      const trial = this.trialFor(context);
+      if (trial !== undefined) {
+        trial.trialTakenAt = context.now;
+        return trial;
+      }
+    }
     if (picker === undefined) return undefined;
+    let last: EndpointState | undefined;
     for (let i = 0; i < REPICKS; i++) {
       const endpoint = picker.pick(context);
       if (endpoint === undefined) return undefined;
-      if (this.isFree(endpoint, context)) return endpoint;
+      if (isFree(endpoint, context)) return endpoint;
+      // A strategy that goes by the key will say the same again.
+      if (endpoint === last) break;
+      last = endpoint;
     }
-    return this.firstFree(context);
+    return firstFree(this.snapshot.pickable, context, this.options.random);
   }
 
-  /** True if an endpoint that may be picked is at its limit: waiting may help. A pure question. */
+  /** True if waiting may help: an endpoint that may be picked is at its limit, or none was found yet. A pure question. */
   get isSaturated(): boolean {
-    return this.snapshot.pickable.some((endpoint) => endpoint.inflight >= this.options.maxInflight);
+    const { endpoints, snapshot } = this;
+    return endpoints.length === 0 || snapshot.pickable.some((endpoint) => endpoint.inflight >= endpoint.limit);
   }
 
-  /** True if there is an endpoint that may be picked, is not in `tried`, and has fewer than `below` in flight. A pure question. */
-  hasUntried(tried: readonly Endpoint[], below: number = Infinity): boolean {
-    return this.snapshot.pickable.some((endpoint) => !tried.includes(endpoint) && endpoint.inflight < below);
+  /** True if there is an endpoint that may be picked and is not in `tried`. A pure question. */
+  hasUntried(tried: readonly Endpoint[]): boolean {
+    return this.snapshot.pickable.some((endpoint) => !tried.includes(endpoint));
   }
 
   /** The same of one that has room now. */
   hasUntriedWithRoom(tried: readonly Endpoint[]): boolean {
-    return this.hasUntried(tried, this.options.maxInflight);
+    return this.snapshot.pickable.some((endpoint) => endpoint.inflight < endpoint.limit && !tried.includes(endpoint));
   }
 
   /** True if the endpoint may serve requests that stick to it. A pure question. */
   servesSticky(endpoint: EndpointState): boolean {
-    return endpoint.isPicked || (endpoint.reasons === REASON_BIT.draining && endpoint.keepsSessions);
+    if (endpoint.isPicked) return true;
+    const reasons = endpoint.reasons & ~SESSION_KEEPING_REASONS;
+    return reasons === 0 || (reasons === REASON_BIT.draining && endpoint.keepsSessions);
   }
 
   begin(endpoint: EndpointState, now: number): void {
     endpoint.begin(now);
   }
 
-  report(endpoint: EndpointState, outcome: Outcome, startedAt: number, now: number): void {
-    const ejectMs = endpoint.report(outcome, startedAt, now);
-    if (ejectMs > 0) this.eject(endpoint, ejectMs, now);
+  /**
+   * @param stalledMs for how much of the time this process was too busy to notice an answer
+   * @param retryAfterMs for how long the endpoint asked for no requests. It lengthens an ejection and never causes one: a single answer
+   * of a single route, which any client may be able to draw, says little about the endpoint
+   */
+  report(
+    endpoint: EndpointState,
+    outcome: Outcome,
+    startedAt: number,
+    now: number,
+    stalledMs: number = 0,
+    retryAfterMs: number = 0,
+  ): void {
+    endpoint.note(startedAt, now);
+    this.settle(endpoint, outcome, stalledMs, retryAfterMs);
+  }
+
+  /** An attempt was given up because it was late: in place of `report`. It would have taken longer than that; more is not known of it. */
+  reportLate(endpoint: EndpointState, startedAt: number, now: number, stalledMs: number = 0): void {
+    endpoint.note(startedAt, now);
+    endpoint.settleLate(stalledMs);
+    if (endpoint.reasons !== 0) this.conclude(endpoint, 'cancelled', 0);
   }
 
   /** A body that was cut short after a good head: another failure of the same attempt. */
   reportCut(endpoint: EndpointState, now: number): void {
-    const ejectMs = endpoint.judge('reset', now);
-    if (ejectMs > 0) this.eject(endpoint, ejectMs, now);
+    endpoint.note(now, now);
+    const ejectMs = endpoint.settleCut();
+    if (ejectMs > 0 && this.byId.get(endpoint.id) === endpoint) this.eject(endpoint, ejectMs, now);
   }
 
   end(endpoint: EndpointState): void {
     endpoint.end();
   }
 
-  /** Adds or takes away a reason for not picking the endpoint. */
+  /** Adds or takes away a reason for not picking the endpoint. One that was unfit has to prove itself first. */
   setReason(endpoint: EndpointState, reason: HealthReason, stands: boolean, now: number): void {
     if (endpoint.has(reason) === stands) return;
     const before = endpoint.reasons;
     endpoint.reasons ^= REASON_BIT[reason];
+    if (reason === 'probe-failed' && !stands) {
+      // A page that says "well" is no proof: it grants the trial, and it does so at once, since it said otherwise before.
+      endpoint.putOnTrial(now);
+    } else if (stands && (reason === 'ejected' || reason === 'probe-failed')) endpoint.reasons &= ~ON_TRIAL;
+    if (before !== 0 && endpoint.reasons === 0) endpoint.slowSince = now;
     this.rebuild(now);
     if (before === 0) this.listener.unpickable(endpoint, reason);
     else if (endpoint.reasons === 0) this.listener.pickable(endpoint);
   }
 
+  /** Says on whose word the endpoint is about to go, or takes that word back. */
+  setLeaving(endpoint: EndpointState, source: LeavingSource, stands: boolean, now: number): void {
+    endpoint.leaving = stands ? endpoint.leaving | LEAVING_BIT[source] : endpoint.leaving & ~LEAVING_BIT[source];
+    this.setReason(endpoint, 'leaving', endpoint.leaving !== 0, now);
+  }
+
+  /** Takes an agent's word on the endpoint's weight; 0 means nothing new. @param ratio 0..10 */
+  setWeightRatio(endpoint: EndpointState, ratio: number, now: number): void {
+    this.setLeaving(endpoint, 'weight', ratio === 0, now);
+    if (ratio === 0 || endpoint.weightRatio === ratio) return;
+    endpoint.weightRatio = ratio;
+    this.rebuild(now);
+  }
+
+  /** Takes in what the endpoint says about itself: a value of `endpoint-load-metrics`. */
+  reportLoad(endpoint: EndpointState, value: string, now: number): void {
+    if (!endpoint.takeReport(value, now)) return;
+    const isDraining = endpoint.report!.isDraining;
+    if (isDraining) endpoint.leavingUntil = now + LEAVING_BY_REPORT_MS;
+    if (isDraining !== endpoint.isLeavingByReport) this.setLeaving(endpoint, 'report', isDraining, now);
+  }
+
   /**
-   * At most `floor(n * maxEjectedPercent / 100)` endpoints are ejected at a time, but at least one may be if there are two,
+   * At most `floor(n * maxEjectedPercent / 100)` endpoints are ejected or on trial at a time, but at least one may be if there are two,
    * and never the last one that is well. Where that forbids it, an endpoint that only fails is no better than one that
-   * is ejected, so it changes places with the one that would return next: otherwise, after an outage of all, a dead endpoint would be
+   * is ejected, so the one that would return next is put on trial at once: otherwise, after an outage of all, a dead endpoint would be
    * all there is for as long as those that are well again stay ejected.
    */
   private eject(endpoint: EndpointState, ejectMs: number, now: number): void {
-    if (!this.endpoints.includes(endpoint)) return;
-    const ejected = this.endpoints.filter((other) => other !== endpoint && other.has('ejected'));
-    const limit = Math.max(1, Math.floor((this.endpoints.length * this.options.maxEjectedPercent) / 100));
-    const isLastWell = !this.endpoints.some((other) => other !== endpoint && other.reasons === 0);
-    if (ejected.length >= limit || isLastWell) {
-      const next = now < this.nextSwapAt ? undefined : soonestBack(ejected);
-      if (next === undefined) return endpoint.refuseEjection(now);
-      this.nextSwapAt = now + SWAP_INTERVAL_MS;
-      next.ejectedUntil = now;
-    }
+    if (isRefused(endpoint, this.endpoints, this.options.maxEjectedPercent)) return this.spare(endpoint, now);
     endpoint.ejectedUntil = now + ejectMs;
     if (endpoint.has('ejected')) this.rebuild(now);
     else this.setReason(endpoint, 'ejected', true, now);
   }
 
-  private rebuild(now: number): void {
-    const { strategy, random, panicPercent } = this.options;
+  private spare(endpoint: EndpointState, now: number): void {
+    endpoint.tracker.refused?.(now);
+    this.listener.spared(endpoint);
+    const next = now < this.nextTrialAt ? undefined : soonestBack(this.endpoints, endpoint);
+    if (next === undefined) return;
+    this.nextTrialAt = now + TRIAL_INTERVAL_MS;
+    next.ejectedUntil = now;
+    this.rebuild(now);
+  }
+
+  /** On its own, so that `report` stays small: then calls of it are inlined, and its fractions need no boxes. */
+  private settle(endpoint: EndpointState, outcome: Outcome, stalledMs: number, retryAfterMs: number): void {
+    const ejectMs = endpoint.settle(outcome, stalledMs);
+    if (ejectMs > 0) this.conclude(endpoint, outcome, Math.max(ejectMs, retryAfterMs));
+    else if (endpoint.reasons !== 0) this.conclude(endpoint, outcome, 0);
+  }
+
+  /** What an outcome means for an endpoint that is not simply well. */
+  private conclude(endpoint: EndpointState, outcome: Outcome, ejectMs: number): void {
+    if (this.byId.get(endpoint.id) !== endpoint) return;
+    const { numbers } = this.share.ledger;
+    const [startedAt, now] = [numbers[STARTED_AT]!, numbers[NOW]!];
+    const isTrial = endpoint.has('on-trial') && startedAt >= endpoint.onTrialSince;
+    if (isTrial) endpoint.reopenTrial(now);
+    if (ejectMs > 0) this.eject(endpoint, ejectMs, now);
+    else if (isTrial && outcome === 'success') this.setReason(endpoint, 'on-trial', false, now);
+    else if (isTrial) this.rebuild(now);
+  }
+
+  rebuild(now: number): void {
     const before = this.snapshot;
-    const expiring = this.endpoints.filter((endpoint) => endpoint.has('ejected'));
-    this.snapshot = takeSnapshot(this.endpoints, now, panicPercent, { strategy, random, previous: before.picker });
-    for (const endpoint of expiring) if (endpoint.reasons === 0) this.listener.pickable(endpoint);
+    const unfit = this.endpoints.filter((endpoint) => endpoint.reasons !== 0);
+    this.snapshot = takeSnapshot(this.endpoints, now, this.options, before);
+    for (const endpoint of unfit) if (endpoint.reasons === 0) this.listener.pickable(endpoint);
     if (before.isPanicking !== this.snapshot.isPanicking) this.listener.panic(this.snapshot.isPanicking);
+    if (before.hasQuorum !== this.snapshot.hasQuorum) this.listener.quorum(this.snapshot.hasQuorum);
+  }
+
+  /** An endpoint that has to prove itself, if this request may be the proof. */
+  trialFor(context: PickContext): EndpointState | undefined {
+    const { trials } = this.snapshot;
+    for (let i = 0; i < trials.length; i++) if (mayTry(trials[i]!, context)) return trials[i];
+    return undefined;
   }
 
   /**
@@ -187,45 +279,17 @@ export class ClusterCore {
    */
   private pickSticky(context: PickContext, route: string): EndpointState | undefined {
     const endpoint = this.byRoute.get(route);
-    const isThere = endpoint !== undefined && this.servesSticky(endpoint) && this.isFree(endpoint, context);
-    const chosen = isThere ? endpoint : context.isStrict === true ? undefined : this.successor(context);
+    const isTrial = endpoint !== undefined && mayTry(endpoint, context);
+    const isThere = isTrial || (endpoint !== undefined && this.servesSticky(endpoint) && isFree(endpoint, context));
+    const chosen = isThere
+      ? endpoint
+      : context.isStrict === true
+        ? undefined
+        : successor(this.snapshot.pickable, context);
     if (chosen === undefined) return undefined;
     chosen.hasSessions = true;
+    if (isTrial) chosen.trialTakenAt = context.now;
     if (chosen.isPicked) this.snapshot.picker?.charge?.(chosen);
     return chosen;
   }
-
-  private successor(context: PickContext): EndpointState | undefined {
-    let best: EndpointState | undefined;
-    let bestScore = -1;
-    for (const endpoint of this.snapshot.pickable) {
-      const score = rendezvousScore(context.key, endpoint.idHash, endpoint.weight);
-      if (score > bestScore && this.isFree(endpoint, context)) {
-        best = endpoint;
-        bestScore = score;
-      }
-    }
-    return best;
-  }
-
-  private isFree(endpoint: EndpointState, context: PickContext): boolean {
-    if (endpoint.inflight >= this.options.maxInflight) return false;
-    return context.tried === undefined || !context.tried.includes(endpoint);
-  }
-
-  private firstFree(context: PickContext): EndpointState | undefined {
-    const { pickable } = this.snapshot;
-    const start = this.options.random.below(pickable.length);
-    for (let i = 0; i < pickable.length; i++) {
-      const endpoint = pickable[(start + i) % pickable.length]!;
-      if (this.isFree(endpoint, context)) return endpoint;
-    }
-    return undefined;
-  }
-}
-
-/** Of the endpoints that nothing but their ejection keeps out, the one that is back first. */
-function soonestBack(ejected: readonly EndpointState[]): EndpointState | undefined {
-  const candidates = ejected.filter((endpoint) => endpoint.reasons === REASON_BIT.ejected);
-  return candidates.toSorted((a, b) => a.ejectedUntil - b.ejectedUntil)[0];
 }

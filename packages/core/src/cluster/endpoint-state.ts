@@ -1,148 +1,299 @@
-/**
- * What a cluster knows about one endpoint: the view that strategies see, and the learned state behind it.
- */
+/** What a cluster knows about one endpoint: the view that strategies see, and the learned state behind it. */
+import type { ConcurrencyLimiter } from '../concurrency/concurrency-limit.ts';
 import type { Endpoint, ResolvedEndpoint } from '../endpoint.ts';
 import type { EjectionTracker } from '../health/ejection.ts';
 import type { HealthReason } from '../health/reasons.ts';
-import { REASON_BIT } from '../health/reasons.ts';
+import { LEAVING_BIT, REASON_BIT } from '../health/reasons.ts';
 import { hash32 } from '../lib/hash.ts';
-import { PeakEwma } from '../lib/peak-ewma.ts';
+import { latencyBucketUs } from '../lib/latency-bucket.ts';
+import { parseLoadReport } from '../load-report.ts';
+import type { LoadReport } from '../load-report.ts';
 import { isFailure } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
+import {
+  HOLDS_UNTIL,
+  NOW,
+  RESULT,
+  SAMPLE,
+  STARTED_AT,
+  WAITING_STARTS,
+  countOutcome,
+  expectNow,
+  latencyNow,
+  observeLatency,
+} from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 
-/**
- * What an endpoint that only fails is taken to cost while it has never answered well, since its latency is not known.
- */
-const FAILURE_PENALTY_MS = 5_000;
-
-/**
- * How much slower an endpoint that only fails is taken to be: whoever meets a failure pays for a retry, or with everything. Without
- * it an endpoint that fails fast looks like the fastest of all and draws all traffic (kubernetes/ingress-nginx issue 5540). The
- * share of failures counts squared: one stray failure in sixteen costs 40 %, which decays, and does not park a good endpoint.
- */
-const FAILURE_SLOWDOWN = 100;
-
-/** Weight of the newest outcome in the failure ratio: half of the ratio is made by the last 11 outcomes. */
-const FAILURE_RATIO_GAIN = 1 / 16;
+/** What all endpoints of a cluster share. */
+export interface EndpointShare {
+  readonly ledger: Ledger;
+  readonly maxInflight: number;
+}
 
 export class EndpointState implements Endpoint {
-  readonly id: string;
-  readonly origin: string;
-  readonly idHash: number;
-  weight: number;
-  priority: number;
-  tags: Readonly<Record<string, string>>;
-  route: string;
-  isRouteNamed: boolean;
-
+  // What a pick reads comes first, in small integers: with thousands of endpoints that is one line of cache for each that is looked at.
   inflight = 0;
+  private expectedUs = 0;
+  /** In whole ms. */
+  private expectedUntil = 0;
+  private waiting = 0;
+  /** The share of load as of the last snapshot. */
+  weight: number;
+  /** Attempts that may be in flight. */
+  limit: number;
   /** Bits of `REASON_BIT`. */
   reasons = 0;
+  /** Member of the current picker. */
+  isPicked = false;
+  // What the end of an attempt reads comes next.
+  private ledger: Ledger;
+  private at: number;
+  readonly tracker: EjectionTracker;
+  private readonly limiter: ConcurrencyLimiter | undefined;
+
+  readonly id: string;
+  readonly idHash: number;
+  report: LoadReport | undefined = undefined;
+  /** Index of its part of the traffic. */
+  tier = 0;
+  /** Who says that it is about to go: bits of `LEAVING_BIT`. */
+  leaving = 0;
+  /** When it is to stop being about to go on the word of its own report. */
+  leavingUntil = 0;
+  /** What an agent makes of its configured weight. */
+  weightRatio = 1;
   /** While draining: sticky requests are still served. */
   keepsSessions = false;
   /** Some request has stuck to it. */
   hasSessions = false;
-  /** Member of the current picker. */
-  isPicked = false;
   /** When the ejection ends; meaningful only while the reason `ejected` stands. */
   ejectedUntil = 0;
-  /** Called, each once, when the last attempt is over. */
-  idleListeners: (() => void)[] = [];
-  /** Called, each once, when there is no point in keeping sessions any longer: enabled again, removed, or the cluster closed. */
-  undrainListeners: (() => void)[] = [];
+  /** Since when it waits to prove itself; meaningful only while the reason `on-trial` stands. */
+  onTrialSince = 0;
+  /** When the one request was picked that it has to prove itself by; -Infinity while there is none. */
+  trialTakenAt: number = -Infinity;
+  /** Since when its weight grows; -Infinity if it has grown up. */
+  slowSince: number = -Infinity;
+  /** Reports that could not be used. */
+  ignoredReports = 0;
+  private idleListeners: (() => void)[] | undefined = undefined;
+  private undrainListeners: (() => void)[] | undefined = undefined;
 
-  private readonly latency: PeakEwma;
-  private readonly tracker: EjectionTracker;
-  private readonly windowMs: number;
-  private failureRatio = 0;
-  private failureRatioAt = 0;
-  private waiting = 0;
-  private waitingStarts = 0;
+  /** Replaced when the endpoint stays and what was said of it changes. */
+  options: ResolvedEndpoint;
+  private readonly maxInflight: number;
 
-  constructor(options: ResolvedEndpoint, tracker: EjectionTracker, latencyWindowMs: number) {
+  constructor(
+    options: ResolvedEndpoint,
+    share: EndpointShare,
+    tracker: EjectionTracker,
+    limiter: ConcurrencyLimiter | undefined,
+  ) {
+    this.ledger = share.ledger;
+    this.at = share.ledger.open();
+    this.tracker = tracker;
+    this.limiter = limiter;
     this.id = options.id;
-    this.origin = options.origin;
     this.idHash = hash32(options.id);
     this.weight = options.weight;
-    this.priority = options.priority;
-    this.tags = options.tags;
-    this.route = options.route;
-    this.isRouteNamed = options.isRouteNamed;
-    this.tracker = tracker;
-    this.windowMs = latencyWindowMs;
-    this.latency = new PeakEwma(latencyWindowMs);
+    this.options = options;
+    this.maxInflight = share.maxInflight;
+    this.limit = limiter === undefined ? share.maxInflight : Math.min(share.maxInflight, limiter.limit);
   }
 
-  /** Takes over what a user may change about an endpoint that stays. */
-  adopt(options: ResolvedEndpoint): void {
-    this.weight = options.weight;
-    this.priority = options.priority;
-    this.tags = options.tags;
-    this.route = options.route;
-    this.isRouteNamed = options.isRouteNamed;
+  get origin(): string {
+    return this.options.origin;
+  }
+
+  get priority(): number {
+    return this.options.priority;
+  }
+
+  get zone(): string | undefined {
+    return this.options.zone;
+  }
+
+  get isDraining(): boolean {
+    return this.options.isDraining;
+  }
+
+  get isFallback(): boolean {
+    return this.options.isFallback;
+  }
+
+  get tags(): Readonly<Record<string, string>> {
+    return this.options.tags;
+  }
+
+  get route(): string {
+    return this.options.route;
+  }
+
+  get isRouteNamed(): boolean {
+    return this.options.isRouteNamed;
+  }
+
+  /** The weight that the options and an agent give it, whatever else holds. */
+  get fullWeight(): number {
+    return this.options.weight * this.weightRatio;
   }
 
   latencyAt(now: number): number {
-    const latency = this.latency.at(now);
-    if (this.failureRatio === 0) return latency;
-    const ratio = this.failureRatio * Math.exp((this.failureRatioAt - now) / this.windowMs);
-    return latency === 0 ? ratio * FAILURE_PENALTY_MS : latency * (1 + FAILURE_SLOWDOWN * ratio * ratio);
+    const { numbers } = this.ledger;
+    numbers[NOW] = now;
+    latencyNow(numbers, this.at);
+    return numbers[RESULT]!;
+  }
+
+  expectedUsAt(now: number): number {
+    if (now >= this.expectedUntil) {
+      this.ledger.numbers[NOW] = now;
+      this.expect();
+    }
+    return this.expectedUs;
   }
 
   waitingAgeAt(now: number): number {
-    return this.waiting === 0 ? 0 : Math.max(0, now - this.waitingStarts / this.waiting);
+    const { waiting } = this;
+    return waiting === 0 ? 0 : Math.max(0, now - this.ledger.numbers[this.at + WAITING_STARTS]! / waiting);
   }
 
   begin(now: number): void {
     this.inflight++;
-    this.waiting++;
-    this.waitingStarts += now;
+    // Nothing waited, so what to expect was taken to hold; now something may turn out to wait for longer than that.
+    if (this.waiting++ === 0)
+      this.expectedUntil = Math.min(this.expectedUntil, Math.ceil(now + this.expectedUs / 1_000));
+    const { numbers } = this.ledger;
+    numbers[this.at + WAITING_STARTS]! += now;
   }
 
-  /** @returns for how many ms the endpoint should be ejected, 0 for not */
-  report(outcome: Outcome, startedAt: number, now: number): number {
+  /** Lays down the times of an attempt for `settle`, which follows. */
+  note(startedAt: number, now: number): void {
+    const { numbers } = this.ledger;
+    numbers[STARTED_AT] = startedAt;
+    numbers[NOW] = now;
+  }
+
+  /** The attempt of `note` has a response head, or none will come. @returns for how many ms the endpoint should be ejected, 0 for not */
+  settle(outcome: Outcome, stalledMs: number): number {
+    const { numbers } = this.ledger;
+    const { at } = this;
+    const startedAt = numbers[STARTED_AT]!;
     this.waiting--;
     // Reset at zero, so that rounding errors of many additions never add up.
-    this.waitingStarts = this.waiting === 0 ? 0 : this.waitingStarts - startedAt;
+    numbers[at + WAITING_STARTS] = this.waiting === 0 ? 0 : numbers[at + WAITING_STARTS]! - startedAt;
     if (outcome === 'cancelled') return 0;
+    numbers[SAMPLE] = Math.max(0, numbers[NOW]! - startedAt - stalledMs);
+    const latencyMs = Math.floor(numbers[SAMPLE]);
     // A failure is no measure of latency, but a timeout is: it took at least that long.
-    if (!isFailure(outcome) || outcome === 'timeout') this.latency.observe(now - startedAt, now);
-    return this.judge(outcome, now);
+    if (outcome === 'timeout' || !isFailure(outcome)) observeLatency(numbers, at);
+    if (this.limiter !== undefined) this.adjustLimit(this.limiter, outcome, latencyMs);
+    return this.judge(outcome, latencyMs);
   }
 
-  judge(outcome: Outcome, now: number): number {
-    const sample = isFailure(outcome) ? 1 : 0;
-    if (sample !== 0 || this.failureRatio !== 0) {
-      const projected = this.failureRatio * Math.exp((this.failureRatioAt - now) / this.windowMs);
-      this.failureRatio = projected + (sample - projected) * FAILURE_RATIO_GAIN;
-      this.failureRatioAt = now;
-      if (this.failureRatio < 1e-6) this.failureRatio = 0;
-    }
-    return this.tracker.observe(outcome, now);
+  /** The attempt of `note` was given up. A sample never lowers what is expected at its time, so this one says "at least". */
+  settleLate(stalledMs: number): void {
+    this.settle('cancelled', stalledMs);
+    const { numbers } = this.ledger;
+    numbers[SAMPLE] = Math.max(0, numbers[NOW]! - numbers[STARTED_AT]! - stalledMs);
+    observeLatency(numbers, this.at);
+    this.expect();
+  }
+
+  /** A body was cut short at the time of `note`. */
+  settleCut(): number {
+    return this.judge('reset', -1);
   }
 
   end(): void {
     this.inflight--;
-    if (this.inflight > 0 || this.idleListeners.length === 0) return;
-    const listeners = this.idleListeners;
-    this.idleListeners = [];
-    for (const listener of listeners) listener();
+    if (this.inflight === 0 && this.idleListeners !== undefined) this.becomeIdle();
+  }
+
+  /** Calls `listener` once, when the last attempt is over. */
+  onIdle(listener: () => void): void {
+    (this.idleListeners ??= []).push(listener);
+  }
+
+  /** Calls `listener` once, when there is no point in keeping sessions any longer: enabled again, removed, or the cluster closed. */
+  onUndrain(listener: () => void): void {
+    (this.undrainListeners ??= []).push(listener);
   }
 
   undrain(): void {
-    for (const listener of this.undrainListeners.splice(0)) listener();
+    const listeners = this.undrainListeners ?? [];
+    this.undrainListeners = undefined;
+    for (const listener of listeners) listener();
   }
 
-  refuseEjection(now: number): void {
-    this.tracker.refused?.(now);
+  /** No longer a member. Its row goes to somebody else, and what it still has under way is kept in a copy. */
+  retire(): void {
+    this.tracker.removed?.();
+    const { ledger, at } = this.ledger.copyOf(this.at);
+    this.ledger.close(this.at);
+    this.ledger = ledger;
+    this.at = at;
   }
 
-  restore(now: number): void {
-    this.reasons &= ~REASON_BIT.ejected;
+  /** Takes in a value of `endpoint-load-metrics`. @returns whether it could be used */
+  takeReport(value: string, now: number): boolean {
+    const report = parseLoadReport(value, now);
+    if (report === undefined) this.ignoredReports++;
+    else this.report = report;
+    return report !== undefined;
+  }
+
+  get isLeavingByReport(): boolean {
+    return (this.leaving & LEAVING_BIT.report) !== 0;
+  }
+
+  /** Takes a reason away. Whoever has none left starts slowly. */
+  clear(reason: HealthReason, now: number): void {
+    this.reasons &= ~REASON_BIT[reason];
+    if (this.reasons === 0) this.slowSince = now;
+  }
+
+  /** From now on it may prove itself by one request. */
+  putOnTrial(now: number): void {
+    this.reasons = (this.reasons & ~REASON_BIT.ejected) | REASON_BIT['on-trial'];
+    this.reopenTrial(now);
     this.tracker.restored(now);
+  }
+
+  /** Waits for the next request to prove itself by. */
+  reopenTrial(now: number): void {
+    this.onTrialSince = now;
+    this.trialTakenAt = -Infinity;
   }
 
   has(reason: HealthReason): boolean {
     return (this.reasons & REASON_BIT[reason]) !== 0;
+  }
+
+  /** Takes the outcome into the failure ratio and asks the tracker. Health needs no fractions of a ms, which would be boxed. */
+  private judge(outcome: Outcome, latencyMs: number): number {
+    const { numbers } = this.ledger;
+    countOutcome(numbers, this.at, isFailure(outcome) ? 1 : 0);
+    this.expect();
+    return this.tracker.observe(outcome, Math.floor(numbers[NOW]!), latencyMs);
+  }
+
+  /** Looks again at what a request has to expect, as of `NOW`. */
+  private expect(): void {
+    const { numbers } = this.ledger;
+    expectNow(numbers, this.at, this.waiting);
+    this.expectedUs = latencyBucketUs(numbers[RESULT]!);
+    this.expectedUntil = Math.ceil(numbers[HOLDS_UNTIL]!);
+  }
+
+  private adjustLimit(limiter: ConcurrencyLimiter, outcome: Outcome, latencyMs: number): void {
+    limiter.observe(outcome, latencyMs, this.inflight, Math.floor(this.ledger.numbers[NOW]!));
+    this.limit = Math.min(this.maxInflight, limiter.limit);
+  }
+
+  private becomeIdle(): void {
+    const listeners = this.idleListeners ?? [];
+    this.idleListeners = undefined;
+    for (const listener of listeners) listener();
   }
 }

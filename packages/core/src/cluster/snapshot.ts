@@ -1,62 +1,150 @@
 /**
- * Where health and strategies meet, and the only place: which endpoints may be picked as of a moment, and a picker over them.
+ * Where health and strategies meet, and the only place: which endpoints may be picked as of a moment, with which weights, and a
+ * picker over them.
  */
-import { OPERATOR_REASONS } from '../health/reasons.ts';
+import { LEAVING_BIT, REASON_BIT } from '../health/reasons.ts';
 import type { Random } from '../lib/random.ts';
 import type { Picker, Strategy } from '../strategies/strategy.ts';
 import type { EndpointState } from './endpoint-state.ts';
+import { TierPicker } from './tier-picker.ts';
+import { split } from './tiers.ts';
+import type { Locality, Tier } from './tiers.ts';
+import { trialEndsAt } from './trial.ts';
 
 /** The pickable endpoints until something changes. */
 export interface Snapshot {
   readonly pickable: readonly EndpointState[];
+  readonly tiers: readonly Tier[];
   /** Undefined if nothing may be picked. */
   readonly picker: Picker<EndpointState> | undefined;
-  /** When the next ejection ends; infinite if none is under way. */
+  /** The picker of each tier by its key. */
+  readonly pickers: ReadonlyMap<string, Picker<EndpointState>>;
+  /** Those that one request at a time may try out. */
+  readonly trials: readonly EndpointState[];
+  /** When an ejection or a step of a slow start ends; infinite if nothing of that kind is under way. */
   readonly nextChangeAt: number;
   readonly isPanicking: boolean;
+  readonly isOnFallback: boolean;
+  readonly hasQuorum: boolean;
+}
+
+/** How much has to be well for the cluster to count as up. */
+export interface Quorum {
+  readonly weight: number;
+  readonly hysteresis: number;
+}
+
+/** What a snapshot is taken by. */
+export interface SnapshotRules {
+  readonly strategy: Strategy;
+  readonly random: Random;
+  readonly panicPercent: number;
+  readonly slowStartMs: number;
+  readonly locality?: Locality | undefined;
+  readonly quorum?: Quorum | undefined;
 }
 
 /** Before the first endpoint. */
-export const EMPTY_SNAPSHOT: Snapshot = { pickable: [], picker: undefined, nextChangeAt: Infinity, isPanicking: false };
+export const EMPTY_SNAPSHOT: Snapshot = {
+  pickable: [],
+  tiers: [],
+  picker: undefined,
+  pickers: new Map(),
+  trials: [],
+  nextChangeAt: Infinity,
+  isPanicking: false,
+  isOnFallback: false,
+  hasQuorum: true,
+};
+
+/** The weight of a slow start begins with this share of the whole (Envoy's `min_weight_percent`). */
+const SLOW_START_RATIO = 0.1;
+const SLOW_START_STEPS = 10;
 
 /**
- * Ends the ejections whose time is up and builds the picker. O(n), at change only.
- * @param panicPercent a priority level with a smaller share of well endpoints is passed over; if that leaves none, health is ignored
+ * Ends what has run out, sets the weights and builds the picker. O(n), at change only.
+ * @param before the snapshot that this one replaces
  */
 export function takeSnapshot(
   endpoints: readonly EndpointState[],
   now: number,
-  panicPercent: number,
-  build: { strategy: Strategy; random: Random; previous: Picker<EndpointState> | undefined },
+  rules: SnapshotRules,
+  before: Snapshot,
 ): Snapshot {
-  let nextChangeAt = Infinity;
-  for (const endpoint of endpoints) {
-    if (!endpoint.has('ejected')) continue;
-    if (endpoint.ejectedUntil <= now) endpoint.restore(now);
-    else nextChangeAt = Math.min(nextChangeAt, endpoint.ejectedUntil);
-  }
-  const { pickable, isPanicking } = choose(endpoints, panicPercent);
+  const nextChangeAt = Math.min(expire(endpoints, now), setWeights(endpoints, now, rules.slowStartMs));
+  const regular = endpoints.filter(({ isFallback }) => !isFallback);
+  const fallback = endpoints.filter(({ isFallback, reasons }) => isFallback && reasons === 0);
+  const hasQuorum = isQuorate(regular, rules.quorum, before.hasQuorum);
+  const isOnFallback = fallback.length > 0 && (!hasQuorum || !regular.some(({ reasons }) => reasons === 0));
+  // A sorry server is there so that nobody is sent to an endpoint that is known to be unfit.
+  const panicPercent = fallback.length > 0 ? 0 : rules.panicPercent;
+  const { tiers, isPanicking } = isOnFallback
+    ? { tiers: [{ key: 'fallback', share: 1, endpoints: fallback }], isPanicking: false }
+    : split(regular, panicPercent, rules.locality);
+  const pickable = tiers.length === 1 ? tiers[0]!.endpoints : tiers.flatMap((tier) => tier.endpoints);
   for (const endpoint of endpoints) endpoint.isPicked = false;
-  for (const endpoint of pickable) endpoint.isPicked = true;
-  const picker = pickable.length === 0 ? undefined : build.strategy.build(pickable, build.random, build.previous);
-  return { pickable, picker, nextChangeAt, isPanicking };
+  tiers.forEach((tier, index) => {
+    for (const endpoint of tier.endpoints) {
+      endpoint.isPicked = true;
+      endpoint.tier = index;
+    }
+  });
+  const pickers = new Map(
+    tiers.map(({ key, endpoints: members }) => [
+      key,
+      rules.strategy.build(members, rules.random, before.pickers.get(key)),
+    ]),
+  );
+  const built = [...pickers.values()];
+  const picker = built.length < 2 ? built[0] : new TierPicker(tiers, built, rules.random);
+  const trials = endpoints.filter(({ reasons, isPicked }) => reasons === REASON_BIT['on-trial'] && !isPicked);
+  return { pickable, tiers, picker, pickers, trials, nextChangeAt, isPanicking, isOnFallback, hasQuorum };
 }
 
-/** The first priority level that is well enough; else, in panic, the first level there is. */
-function choose(
-  endpoints: readonly EndpointState[],
-  panicPercent: number,
-): { pickable: readonly EndpointState[]; isPanicking: boolean } {
-  const candidates = endpoints.filter((endpoint) => (endpoint.reasons & OPERATOR_REASONS) === 0);
-  const levels = [...new Set(candidates.map((endpoint) => endpoint.priority))].toSorted((a, b) => a - b);
-  for (const level of levels) {
-    const members = candidates.filter((endpoint) => endpoint.priority === level);
-    const well = members.filter((endpoint) => endpoint.reasons === 0);
-    if (well.length > 0 && well.length * 100 >= members.length * panicPercent) {
-      return { pickable: well, isPanicking: false };
+/** Ends the ejections, trials and words of reports whose time is up. @returns when the next one's is */
+function expire(endpoints: readonly EndpointState[], now: number): number {
+  let nextAt = Infinity;
+  for (const endpoint of endpoints) {
+    if (endpoint.has('ejected')) {
+      if (endpoint.ejectedUntil <= now) endpoint.putOnTrial(now);
+      else nextAt = Math.min(nextAt, endpoint.ejectedUntil);
+    }
+    if (endpoint.has('on-trial')) {
+      if (trialEndsAt(endpoint) <= now) endpoint.clear('on-trial', now);
+      else nextAt = Math.min(nextAt, trialEndsAt(endpoint));
+    }
+    if (endpoint.isLeavingByReport) {
+      if (endpoint.leavingUntil <= now) stayAfterAll(endpoint, now);
+      else nextAt = Math.min(nextAt, endpoint.leavingUntil);
     }
   }
-  if (panicPercent === 0) return { pickable: [], isPanicking: false };
-  const pickable = candidates.filter((endpoint) => endpoint.priority === levels[0]);
-  return { pickable, isPanicking: pickable.length > 0 };
+  return nextAt;
+}
+
+/** Its report said that it is about to go, and then it was still there. */
+function stayAfterAll(endpoint: EndpointState, now: number): void {
+  endpoint.leaving &= ~LEAVING_BIT.report;
+  if (endpoint.leaving === 0) endpoint.clear('leaving', now);
+}
+
+/** @returns when a weight changes next by itself */
+function setWeights(endpoints: readonly EndpointState[], now: number, slowStartMs: number): number {
+  let nextAt = Infinity;
+  for (const endpoint of endpoints) {
+    const age = now - endpoint.slowSince;
+    endpoint.weight = endpoint.fullWeight;
+    if (age >= slowStartMs) continue;
+    endpoint.weight *= Math.max(SLOW_START_RATIO, age / slowStartMs);
+    // One grid for all, so that many slow starts cost no more rebuilds than one.
+    nextAt = now + slowStartMs / SLOW_START_STEPS;
+  }
+  return nextAt;
+}
+
+/** With hysteresis, as in keepalived: lost below `weight - hysteresis`, regained at `weight + hysteresis`. */
+function isQuorate(endpoints: readonly EndpointState[], quorum: Quorum | undefined, before: boolean): boolean {
+  if (quorum === undefined) return true;
+  let well = 0;
+  for (const { reasons, fullWeight } of endpoints) if (reasons === 0) well += fullWeight;
+  return before ? well >= quorum.weight - quorum.hysteresis : well >= quorum.weight + quorum.hysteresis;
 }
