@@ -17,6 +17,7 @@ const DETAILS: Partial<Record<ErrorCode, string>> = {
   CONNECT_FAILED: 'The server behind this one could not be reached.',
   CONNECT_TIMEOUT: 'The server behind this one could not be reached in time.',
   HEAD_TIMEOUT: 'The server behind this one did not answer in time.',
+  DEADLINE_EXCEEDED: 'The request took longer than it may.',
   BODY_TIMEOUT: 'The server behind this one did not answer in time.',
   UPSTREAM_RESET: 'The server behind this one ended the connection before it had answered.',
   BAD_RESPONSE: 'The server behind this one gave an answer that cannot be passed on.',

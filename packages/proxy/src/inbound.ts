@@ -3,14 +3,18 @@
  * Listeners are shared functions that find the object on the response, so that a request costs none of its own.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BlockList } from 'node:net';
 import { Readable } from 'node:stream';
 import { isBalancerError, isIdempotentMethod, BalancerError } from '@evenkeel/core';
 import type { Cluster, Endpoint, Exchange, ExchangeRequest, RawHeaders, ResponseSink } from '@evenkeel/core';
 import type { Affinity, StickyResponse } from './affinity.ts';
 import { assertUnread, bodyPlan, bodyTooLarge, holdBody, passingBody } from './body-plan.ts';
 import type { BodyHolder } from './body-plan.ts';
+import { clientAddress } from './client-address.ts';
 import { closeWithRequest, cutShort } from './client-end.ts';
 import { answerError } from './error-answer.ts';
+import { hashOfKey } from './keys.ts';
+import type { RequestClient } from './keys.ts';
 import type { ResolvedProxyOptions } from './options.ts';
 import type { Peer } from './peer.ts';
 import { requestHead } from './request-head.ts';
@@ -25,6 +29,8 @@ export interface InboundHost {
   readonly options: ResolvedProxyOptions;
   readonly headPolicy: RequestHeadPolicy;
   readonly affinity: Affinity | undefined;
+  /** Whose word about clients behind them is taken. */
+  readonly trusted: BlockList | undefined;
   peerOf(socket: IncomingMessage['socket']): Peer;
   /** The response is over, one way or the other. */
   onClosed(): void;
@@ -37,7 +43,14 @@ type TrackedResponse = ServerResponse & { [INBOUND]?: Inbound };
 const MAX_INLINE_BYTES = 4_096;
 
 export class Inbound
-  implements ExchangeRequest, ResponseSink, BodyHolder, RequestHeadFacts, ResponseHeadFacts, StickyResponse
+  implements
+    ExchangeRequest,
+    ResponseSink,
+    BodyHolder,
+    RequestClient,
+    RequestHeadFacts,
+    ResponseHeadFacts,
+    StickyResponse
 {
   readonly method: string;
   readonly httpVersion: string;
@@ -91,6 +104,11 @@ export class Inbound
     if (res.socket === null) closeWithRequest(req, res);
   }
 
+  /** For keys; worked out only where one asks. */
+  get address(): string | undefined {
+    return clientAddress(this.req.rawHeaders, this.peer, this.shared.trusted);
+  }
+
   /**
    * Reads the head and sends the request on, at once or as soon as its body is there.
    * @throws a BalancerError, before anything was sent
@@ -101,6 +119,10 @@ export class Inbound
     this.headers = requestHead(req.rawHeaders, shared.headPolicy, this);
     this.path = requestTarget(target, this.method, this.host);
     affinity?.readRequest(this.headers, this.cookieAt, this);
+    // A session that has a place keeps its key, so that all who lose that place find the same one next.
+    if (options.key !== undefined && this.preferred === undefined) {
+      this.key = hashOfKey(options.key, req, this) || this.key;
+    }
     const plan = bodyPlan(this, options.maxHeldBytes, options.maxBodyBytes);
     if (plan === 'none') return this.send();
     assertUnread(req);
@@ -131,12 +153,13 @@ export class Inbound
     else this.stream(first);
   }
 
-  onHead(status: number, statusText: string, headers: RawHeaders, endpoint: Endpoint): void {
+  onHead(status: number, statusText: string, headers: RawHeaders, endpoint: Endpoint | undefined): void {
     if (this.isOver) return;
     const { res, shared } = this;
     try {
       const fields = responseHead(status, headers, this);
-      if (shared.affinity !== undefined) {
+      // What the cluster's fallback says belongs to no endpoint, and nobody is to stick to it.
+      if (shared.affinity !== undefined && endpoint !== undefined) {
         this.hasCacheControl ||= res.hasHeader('cache-control');
         this.isDetour = this.exchange?.isDetour === true;
         shared.affinity.writeResponse(fields, this, endpoint);

@@ -5,7 +5,8 @@ import { SESSION_COOKIE } from '@evenkeel/core/session-cookie';
 import { durationMs, functionOf, integerIn, v } from '@evenkeel/core/options';
 import type { AffinityCookie } from './affinity.ts';
 import type { ErrorRenderer } from './error-answer.ts';
-import { parseCidr } from './peer.ts';
+import type { RequestKey } from './keys.ts';
+import { trustedSchema } from './peer.ts';
 
 /** How requests stick to endpoints. */
 export interface StickyOptions {
@@ -31,6 +32,12 @@ export interface StickyOptions {
 export interface ProxyOptions {
   /** True is short for `{}`. @default false */
   readonly sticky?: boolean | StickyOptions;
+  /**
+   * What a request hangs on, for a cluster with a hashing strategy: `sourceIp()`, `headerKey(name)`, `cookieKey(name)`,
+   * `queryKey(name)`, the `firstKey(...)` of several that is there, or a function of your own. A sticky cookie comes first.
+   * @default none
+   */
+  readonly key?: RequestKey;
   /** Addresses and networks (`10.0.0.0/8`, `::1`) whose `X-Forwarded-*` and `Forwarded` are believed and continued. @default none */
   readonly trustedProxies?: readonly string[];
   /** True sends each endpoint its own origin as `Host`; false the client's. @default false */
@@ -58,6 +65,7 @@ export interface ProxyOptions {
 /** The options with all defaults filled in. */
 export interface ResolvedProxyOptions {
   readonly sticky: AffinityCookie | undefined;
+  readonly key?: RequestKey | undefined;
   readonly trustedProxies: readonly string[];
   readonly changeOrigin: boolean;
   readonly via: boolean;
@@ -74,7 +82,6 @@ export interface ResolvedProxyOptions {
 const TOKEN = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/;
 const COOKIE_PATH = /^\/[\x20-\x3a\x3c-\x7e]*$/;
 const COOKIE_DOMAIN = /^\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/;
-const CIDR = 'an address or network such as "10.0.0.0/8" or "::1"';
 
 const bool = (preset: boolean) => v.optional(v.boolean('true or false'), preset);
 
@@ -100,16 +107,8 @@ export const proxySchema: v.GenericSchema<unknown, ResolvedProxyOptions> = v.str
     v.transform((sticky) => (sticky === true ? {} : sticky === false ? undefined : sticky)),
     v.optional(stickySchema),
   ),
-  trustedProxies: v.optional(
-    v.array(
-      v.pipe(
-        v.string(CIDR),
-        v.check((text) => parseCidr(text) !== undefined, CIDR),
-      ),
-      `an array of strings, each ${CIDR}`,
-    ),
-    [],
-  ),
+  trustedProxies: v.optional(trustedSchema, []),
+  key: v.optional(functionOf<RequestKey>()),
   changeOrigin: bool(false),
   via: bool(true),
   stripMountPath: bool(false),

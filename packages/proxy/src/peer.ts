@@ -4,6 +4,7 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import type { Socket } from 'node:net';
 import { BalancerError } from '@evenkeel/core';
+import { v } from '@evenkeel/core/options';
 
 /** Any characters but those that RFC 3986 allows in an authority. */
 const NOT_HOST = /[^A-Za-z0-9\-._~%!$&'()*+,;=:[\]]/;
@@ -59,11 +60,13 @@ function peerOf(socket: Socket, trusted: BlockList | undefined): Peer {
   };
 }
 
-function unmapped(address: string): string {
+/** IPv4 in dotted form, also where it comes as IPv6. */
+export function unmapped(address: string): string {
   return address.startsWith(MAPPED) && isIPv4(address.slice(MAPPED.length)) ? address.slice(MAPPED.length) : address;
 }
 
-function isListed(list: BlockList, address: string): boolean {
+/** True if the address is in the list; a text that is no address never is. */
+export function isListed(list: BlockList, address: string): boolean {
   if (isIPv4(address)) return list.check(address, 'ipv4');
   return isIPv6(address) && list.check(address, 'ipv6');
 }
@@ -78,6 +81,17 @@ export function trustOf(cidrs: readonly string[]): BlockList | undefined {
   }
   return list;
 }
+
+const CIDR = 'an address or network such as "10.0.0.0/8" or "::1"';
+
+/** The schema of a list of addresses and networks. */
+export const trustedSchema: v.GenericSchema<unknown, string[]> = v.array(
+  v.pipe(
+    v.string(CIDR),
+    v.check((text) => parseCidr(text) !== undefined, CIDR),
+  ),
+  `an array of strings, each ${CIDR}`,
+);
 
 /** @returns undefined if it is not an address or network */
 export function parseCidr(text: string): { address: string; family: 'ipv4' | 'ipv6'; prefix: number } | undefined {

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { BalancerError, isBalancerError } from '@evenkeel/core';
-import type { Cluster } from '@evenkeel/core';
+import type { Cluster, ErrorCode } from '@evenkeel/core';
 import { resolveOptions } from '@evenkeel/core/options';
 import { cookieAffinity } from './affinity.ts';
 import { answerError, rawErrorAnswer } from './error-answer.ts';
@@ -28,6 +28,9 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
+/** What only a change in the application can cure. */
+const MISTAKES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['BODY_CONSUMED', 'INVALID_OPTIONS']);
+
 /**
  * Creates a proxy: `http.createServer((req, res) => proxy.web(req, res))`.
  * @throws INVALID_OPTIONS
@@ -45,12 +48,14 @@ class RunningProxy implements Proxy {
   constructor(cluster: Cluster, given: ProxyOptions) {
     const options = resolveOptions('createProxy', proxySchema, given);
     const { sticky, via, trustedProxies } = options;
+    const trusted = trustOf(trustedProxies);
     this.shared = {
       cluster,
       options,
       headPolicy: { ...options, viaName: via ? `evenkeel-${randomBytes(6).toString('hex')}` : undefined },
       affinity: sticky && cookieAffinity(cluster, sticky),
-      peerOf: peerBook(trustOf(trustedProxies)),
+      trusted,
+      peerOf: peerBook(trusted),
       onClosed: () => this.onClosed(),
     };
   }
@@ -68,7 +73,7 @@ class RunningProxy implements Proxy {
     try {
       inbound.start(options.stripMountPath ? req.url! : originalUrlOf(req));
     } catch (error) {
-      const isMistake = !isBalancerError(error) || error.code === 'BODY_CONSUMED';
+      const isMistake = !isBalancerError(error) || MISTAKES.has(error.code);
       if (isMistake && next !== undefined) {
         inbound.yieldTo('the application handles the error');
         next(error);

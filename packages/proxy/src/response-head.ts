@@ -40,7 +40,7 @@ export function responseHead(status: number, raw: RawHeaders, facts: ResponseHea
     const name = text(raw[i]!);
     const value = text(raw[i + 1]!);
     const kind = responseKindOf(name);
-    if (kind === DROP) continue;
+    if (kind === DROP || isLoadReport(name)) continue;
     if (kind === CONNECTION) {
       named = namedByConnection(value, named);
       continue;
@@ -63,6 +63,13 @@ export function responseHead(status: number, raw: RawHeaders, facts: ResponseHea
   }
   return fields;
 }
+
+/** What an endpoint says about its load is for its balancer; to a client it would tell how the inside is doing. */
+function isLoadReport(name: string): boolean {
+  return name.length === LOAD_REPORT_LENGTH && name.toLowerCase() === 'endpoint-load-metrics';
+}
+
+const LOAD_REPORT_LENGTH = 'endpoint-load-metrics'.length;
 
 const CONTENT_LENGTH_ONLY: ReadonlySet<string> = new Set(['content-length']);
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createCluster, roundRobin } from '@evenkeel/core';
+import type { Priority } from '@evenkeel/core';
 import { manualClock } from '@evenkeel/core/testing';
 import type http from 'node:http';
 import { WaitQueue } from '../../../packages/core/src/dispatch/wait-queue.ts';
@@ -142,5 +143,107 @@ describe('the queue of a full cluster', () => {
     finish();
     assert.equal(await first, 'done');
     await closed;
+  });
+
+  it('lets the more urgent in first, and first come, first served among equals', async () => {
+    const clock = manualClock();
+    const cluster = closing(createCluster({ endpoints: ['http://a'], maxInflight: 1, clock }));
+    const order: string[] = [];
+    let finish = (): void => undefined;
+    const first = cluster.execute(() => new Promise<void>((resolve) => (finish = resolve)));
+    const names = ['low', 'normal', 'high', 'low2', 'unsaid', 'high2'];
+    const rest = names.map((name) => {
+      const priority = /^(high|normal|low)/.exec(name)?.[0] as Priority | undefined;
+      return cluster.execute(async () => void order.push(name), { ...(priority && { priority }) });
+    });
+    finish();
+    await Promise.all([first, ...rest]);
+    assert.deepEqual(order, ['high', 'high2', 'normal', 'unsaid', 'low', 'low2']);
+  });
+
+  it('takes the priority of a request as well', async () => {
+    const held: http.ServerResponse[] = [];
+    const endpoint = closing(await upstream((req, res) => (req.url === '/held' ? held.push(res) : res.end('ok'))));
+    const cluster = closing(createCluster({ endpoints: [endpoint.url], maxInflight: 1 }));
+    const first = cluster.request('/held').then((response) => response.text());
+    const rest = (['low', 'high'] as const).map(async (priority) => {
+      await (await cluster.request({ path: `/${priority}`, priority })).text();
+    });
+    while (held.length === 0) await new Promise((resolve) => void setImmediate(resolve));
+    held[0]!.end();
+    await Promise.all([first, ...rest]);
+    assert.deepEqual(endpoint.requests, ['GET /held', 'GET /high', 'GET /low']);
+    await assert.rejects(cluster.request({ path: '/', priority: 'urgent' as Priority }), { code: 'BAD_REQUEST' });
+  });
+
+  it('gives the place of the youngest of the least urgent to a newcomer that is more urgent, and to no other', () => {
+    const queue = new WaitQueue(manualClock(), 4, 50);
+    const refused: string[] = [];
+    const waiter = (name: string): Waiter => ({
+      admit() {
+        queue.remove(this);
+        admitted.push(name);
+        return true;
+      },
+      refuse: () => void refused.push(name),
+    });
+    const admitted: string[] = [];
+    for (const [name, priority] of [
+      ['low1', 'low'],
+      ['normal1', 'normal'],
+      ['low2', 'low'],
+      ['low3', 'low'],
+    ] as const) {
+      assert.ok(queue.add(waiter(name), priority));
+    }
+    assert.equal(queue.add(waiter('low4'), 'low'), false);
+    assert.ok(queue.add(waiter('normal2')));
+    assert.ok(queue.add(waiter('high1'), 'high'));
+    assert.deepEqual(refused, ['low3', 'low2']);
+    assert.ok(queue.add(waiter('high2'), 'high'));
+    assert.equal(queue.add(waiter('normal3')), false, 'nobody is less urgent');
+    assert.ok(queue.add(waiter('high3'), 'high'));
+    assert.deepEqual(refused, ['low3', 'low2', 'low1', 'normal2']);
+    assert.equal(queue.size, 4);
+    for (let i = 0; i < 4; i++) queue.admitOne();
+    assert.deepEqual(admitted, ['high1', 'high2', 'high3', 'normal1']);
+    assert.equal(queue.size, 0);
+  });
+
+  it('knows the youngest of a priority whoever has left in between', () => {
+    const queue = new WaitQueue(manualClock(), 4, 50);
+    const refused: number[] = [];
+    const waiters = [1, 2, 3, 4].map((name) => ({ admit: () => false, refuse: () => void refused.push(name) }));
+    for (const waiter of waiters) queue.add(waiter, 'low');
+    queue.remove(waiters[3]!);
+    queue.remove(waiters[1]!);
+    const urgent = { admit: () => false, refuse: () => undefined };
+    for (let i = 0; i < 4; i++) queue.add({ ...urgent }, 'high');
+    assert.deepEqual(refused, [3, 1]);
+  });
+
+  it('keeps the least urgent no longer than any other', () => {
+    const clock = manualClock();
+    const queue = new WaitQueue(clock, 4, 50);
+    let refusals = 0;
+    queue.add({ admit: () => false, refuse: () => refusals++ }, 'low');
+    clock.advance(50);
+    assert.equal(refusals, 1);
+    assert.equal(queue.size, 0);
+  });
+
+  it('knows how long the oldest has waited, whatever its priority', () => {
+    const clock = manualClock();
+    const queue = new WaitQueue(clock, 4, 1_000);
+    assert.equal(queue.oldestWaitMs(clock.now()), 0);
+    const waiters = (['normal', 'low', 'high'] as const).map((priority) => {
+      const waiter: Waiter = { admit: () => false, refuse: () => undefined };
+      queue.add(waiter, priority);
+      clock.advance(10);
+      return waiter;
+    });
+    assert.equal(queue.oldestWaitMs(clock.now()), 30);
+    queue.remove(waiters[0]!);
+    assert.equal(queue.oldestWaitMs(clock.now()), 20);
   });
 });

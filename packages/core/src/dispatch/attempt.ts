@@ -2,22 +2,22 @@
  * One try of an exchange on one endpoint: it hears from the transport, keeps the endpoint's books, and passes on what its
  * exchange should know. The books hold whatever the transport does: one report and one end per attempt.
  */
-import type { ClusterCore } from '../cluster/cluster-core.ts';
 import type { EndpointState } from '../cluster/endpoint-state.ts';
 import type { ErrorCode } from '../errors.ts';
-import type { Clock } from '../lib/clock.ts';
+import { loadReportIn } from '../load-report.ts';
 import { outcomeOf } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import { failureOf } from '../transport/failure.ts';
 import type { RawHeaders, TransportController, TransportHandler, UpstreamRequest } from '../transport/transport.ts';
+import type { ExchangeHost } from './exchange-host.ts';
+import { retryAfterMs } from './retry-after.ts';
 
 /** The body of a response that nobody wants is read up to here, so that its connection can be used again; past it, the connection ends. */
 const MAX_DISCARDED_BYTES = 65_536;
 
 /** What an attempt tells its exchange. */
 export interface AttemptOwner {
-  readonly core: ClusterCore;
-  readonly clock: Clock;
+  readonly host: Pick<ExchangeHost, 'core' | 'clock' | 'stalls'>;
   readonly request: UpstreamRequest;
   /** What arrives next has to wait. */
   readonly isPaused: boolean;
@@ -39,6 +39,8 @@ export class Attempt implements TransportHandler {
   isSent = false;
   status = 0;
   outcome: Outcome = 'cancelled';
+  /** For how long the endpoint wants no requests, in whole ms; 0 if it did not say. */
+  retryAfterMs = 0;
   private readonly owner: AttemptOwner;
   private controller: TransportController | undefined = undefined;
   private phase: Phase = 'waiting';
@@ -49,7 +51,8 @@ export class Attempt implements TransportHandler {
     this.owner = owner;
     this.endpoint = endpoint;
     this.startedAt = now;
-    owner.core.begin(endpoint, now);
+    owner.host.core.begin(endpoint, now);
+    owner.host.stalls.begin(now);
   }
 
   pause(): void {
@@ -60,15 +63,26 @@ export class Attempt implements TransportHandler {
     this.controller?.resume();
   }
 
-  /** Ends the attempt without a word to its owner. The connection follows as soon as there is one. */
-  cancel(reason: Error): void {
+  /**
+   * Ends the attempt without a word to its owner. The connection follows as soon as there is one.
+   * @param ending how it counts if it has no response head yet; `late`: not against its endpoint, but what it took so far is evidence
+   */
+  cancel(reason: Error, ending: Outcome | 'late' = 'cancelled'): void {
     if (this.phase === 'over') return;
     const wasWaiting = this.phase === 'waiting';
     this.phase = 'over';
     this.abortReason = reason;
-    if (wasWaiting) this.owner.core.report(this.endpoint, 'cancelled', this.startedAt, this.owner.clock.now());
+    if (wasWaiting) this.settle(ending);
     this.end();
     this.controller?.abort(reason);
+  }
+
+  /** The time for a response head is up: ends the attempt as a failure of its endpoint. */
+  expire(): void {
+    if (this.phase !== 'waiting') return;
+    const reason = new Error('no response head within attemptTimeoutMs');
+    this.cancel(reason, 'timeout');
+    this.owner.onAttemptError(this, 'HEAD_TIMEOUT', reason);
   }
 
   onRequestStart(controller: TransportController): void {
@@ -82,10 +96,13 @@ export class Attempt implements TransportHandler {
     if (this.phase !== 'waiting' || (status >= 100 && status < 200)) return;
     if (status < 200 || status > 999) return this.refuse(controller, status);
     this.status = status;
-    this.settle(outcomeOf(status));
-    this.phase = 'streaming';
     // undici hands over an array on HTTP/1 and an object on HTTP/2, which is switched off here.
     const headers = (controller.rawHeaders ?? []) as RawHeaders;
+    if (status === 503) this.retryAfterMs = retryAfterMs(headers, Date.now);
+    const now = this.settle(outcomeOf(status));
+    const load = loadReportIn(headers);
+    if (load !== undefined) this.owner.host.core.reportLoad(this.endpoint, load, now);
+    this.phase = 'streaming';
     if (!this.owner.onAttemptHead(this, status, statusText, headers) && this.phase === 'streaming') {
       this.phase = 'discarding';
     }
@@ -115,7 +132,7 @@ export class Attempt implements TransportHandler {
     const { code, outcome } = failureOf(error, this.isSent, owner.request);
     this.phase = 'over';
     if (phase === 'waiting') this.settle(outcome);
-    else if (outcome !== 'cancelled') owner.core.reportCut(this.endpoint, owner.clock.now());
+    else if (outcome !== 'cancelled') owner.host.core.reportCut(this.endpoint, owner.host.clock.now());
     this.end();
     if (phase !== 'discarding') owner.onAttemptError(this, code, error);
   }
@@ -129,13 +146,24 @@ export class Attempt implements TransportHandler {
     this.owner.onAttemptError(this, 'BAD_RESPONSE', error);
   }
 
-  private settle(outcome: Outcome): void {
-    this.outcome = outcome;
-    this.owner.core.report(this.endpoint, outcome, this.startedAt, this.owner.clock.now());
+  /** @returns the time as of which it counts */
+  private settle(ending: Outcome | 'late'): number {
+    const { core, clock, stalls } = this.owner.host;
+    const now = clock.now();
+    const stalledMs = stalls.stallBetween(this.startedAt, now);
+    stalls.end(now);
+    if (ending === 'late') core.reportLate(this.endpoint, this.startedAt, now, stalledMs);
+    else {
+      this.outcome = ending;
+      // A time limit that ran out while nobody looked says nothing about the endpoint.
+      const isOurs = ending === 'timeout' && stalledMs * 2 > now - this.startedAt;
+      core.report(this.endpoint, isOurs ? 'cancelled' : ending, this.startedAt, now, stalledMs, this.retryAfterMs);
+    }
+    return now;
   }
 
   private end(): void {
-    this.owner.core.end(this.endpoint);
+    this.owner.host.core.end(this.endpoint);
     this.owner.onRoom();
   }
 }

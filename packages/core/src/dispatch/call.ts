@@ -4,6 +4,7 @@
 import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import type { Outcome } from '../outcome.ts';
+import type { Priority } from './wait-queue.ts';
 
 /** Header fields by name; the names' case is kept on the wire. */
 export type HeaderFields = Readonly<Record<string, string | readonly string[]>>;
@@ -26,6 +27,17 @@ export interface RequestOptions {
   readonly headTimeoutMs?: number;
   /** ms between two pieces of the body. @default the cluster's */
   readonly bodyTimeoutMs?: number;
+  /**
+   * ms from now until everything is over: attempts, waits and the response body; Infinity for no limit, 0 or less if it is too late
+   * already. @default the cluster's
+   */
+  readonly deadlineMs?: number;
+  /** ms that each attempt has until its response head, more than 0; Infinity for no limit. @default the cluster's */
+  readonly attemptTimeoutMs?: number;
+  /** How urgent it is if it has to wait for room. @default 'normal' */
+  readonly priority?: Priority;
+  /** False to never send it to a second endpoint beside the first. @default true, if the cluster has a `hedge` policy */
+  readonly hedge?: boolean;
 }
 
 /** A response whose body is read in one of four ways, once. A body that nobody reads holds its connection. */
@@ -34,7 +46,7 @@ export interface ClusterResponse {
   readonly statusText: string;
   /** Names in lower case; a name that came more than once has its values joined by `, `, but for `set-cookie`. */
   readonly headers: Readonly<Record<string, string | string[]>>;
-  /** The id of the endpoint that answered. */
+  /** The id of the endpoint that answered; empty if the cluster's `fallback` did. */
   readonly endpoint: string;
   text(): Promise<string>;
   json<T = unknown>(): Promise<T>;
@@ -47,12 +59,21 @@ export interface ClusterResponse {
   discard(): Promise<void>;
 }
 
-/** How to run a call of any protocol. */
-export interface ExecuteOptions {
+/** How to run a call of any protocol that gives a `T`. */
+export interface ExecuteOptions<T = never> {
   readonly signal?: AbortSignal;
   readonly key?: string;
   /** The call may be repeated on another endpoint. @default false */
   readonly isIdempotent?: boolean;
   /** What a rejection means for the endpoint. @default 'cancelled' if the signal was aborted, else 'server-error' */
   readonly classify?: (error: unknown) => Outcome;
+  /**
+   * ms from now until everything is over; then the signal that the call was given is aborted, nothing is started any more, and the
+   * answer is DEADLINE_EXCEEDED. A call that does not heed the signal is waited for. @default no limit
+   */
+  readonly deadlineMs?: number;
+  /** How urgent it is if it has to wait for room. @default 'normal' */
+  readonly priority?: Priority;
+  /** Makes up for a failure, unless it was the caller's signal that ended it. @param error what `execute` would reject with */
+  readonly fallback?: (error: unknown) => T | Promise<T>;
 }

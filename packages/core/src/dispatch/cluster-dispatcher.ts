@@ -76,7 +76,7 @@ class HandlerSink implements ResponseSink, Dispatcher.DispatchController {
     this.exchange?.resume();
   }
 
-  onHead(status: number, statusText: string, headers: RawHeaders, _endpoint: Endpoint): void {
+  onHead(status: number, statusText: string, headers: RawHeaders, _endpoint: Endpoint | undefined): void {
     this.rawHeaders = headers.map((item) => item.toString('latin1'));
     const byName: Record<string, string | string[]> = Object.create(null);
     for (let i = 0; i < this.rawHeaders.length; i += 2) {

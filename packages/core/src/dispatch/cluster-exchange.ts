@@ -9,32 +9,21 @@ import type { Endpoint, PickContext } from '../endpoint.ts';
 import { BalancerError } from '../errors.ts';
 import type { ErrorCode, FailedAttempt } from '../errors.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
-import type { Random } from '../lib/random.ts';
-import type { RetryBudget } from '../retry/retry-budget.ts';
-import type { RetryPolicy } from '../retry/retry-policy.ts';
-import type { RawHeaders, Transport } from '../transport/transport.ts';
+import type { RawHeaders } from '../transport/transport.ts';
 import { Attempt } from './attempt.ts';
 import type { AttemptOwner } from './attempt.ts';
-import { messageOf } from './messages.ts';
+import { isDetour } from './detour.ts';
+import type { ExchangeHost } from './exchange-host.ts';
+import { publishAttemptEnd, publishAttemptStart, publishExchangeEnd } from './exchange-reports.ts';
+import { answerInstead, sendAnswer } from './fallback.ts';
+import { exchangeError, messageOf } from './messages.ts';
+import { isTimed, raceOf } from './race.ts';
+import type { Race, RaceOwner } from './race.ts';
 import type { Exchange, ExchangeRequest, ResponseSink } from './sink.ts';
-import type { WaitQueue, Waiter } from './wait-queue.ts';
+import { failureOf, isAffordable, isReplayable, isRetryable, mayHedge, triedWith } from './tries.ts';
+import type { Waiter } from './wait-queue.ts';
 
-/** What all exchanges of a cluster share. */
-export interface ExchangeHost {
-  readonly name: string;
-  readonly core: ClusterCore;
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly retry: RetryPolicy;
-  readonly budget: RetryBudget;
-  readonly queue: WaitQueue;
-  readonly isClosed: boolean;
-  /** The deadline of closing has passed: what fails now is not tried again. */
-  readonly isCut: boolean;
-}
-
-export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Waiter {
+export class ClusterExchange implements Exchange, PickContext, AttemptOwner, RaceOwner, Waiter {
   readonly core: ClusterCore;
   readonly clock: Clock;
   readonly request: ExchangeRequest;
@@ -44,16 +33,21 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Wai
   now: number;
   attempt = 0;
   tried: Endpoint[] | undefined = undefined;
+  isRetryable: boolean;
   isPaused = false;
   isDetour = false;
-  private readonly host: ExchangeHost;
+  isOver = false;
+  readonly host: ExchangeHost;
   private readonly sink: ResponseSink;
   private readonly startedAt: number;
+  /** Idempotent, and its body is at hand. */
+  private readonly isRepeatable: boolean;
+  /** The one attempt under way. In a race it is unset until one has won, or the last one has failed. */
   private current: Attempt | undefined = undefined;
+  race: Race | undefined = undefined;
   private failures: FailedAttempt[] | undefined = undefined;
   private cancelDelay: Cancel | undefined = undefined;
   private isCommitted = false;
-  private isOver = false;
 
   constructor(host: ExchangeHost, request: ExchangeRequest, sink: ResponseSink) {
     this.host = host;
@@ -64,47 +58,58 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Wai
     this.key = request.key;
     this.preferred = request.preferred;
     this.isStrict = request.isStrict === true;
+    this.isRepeatable = request.isIdempotent && isReplayable(request.body);
+    this.isRetryable = this.isRepeatable && host.retry.maxAttempts > 1;
     this.startedAt = this.now = host.clock.now();
   }
 
   start(): void {
-    if (this.host.isClosed) return this.fail('CLOSED');
-    this.host.budget.deposit(this.now);
-    this.next();
+    const { host, request } = this;
+    if (host.isClosed) return this.fail('CLOSED');
+    host.budget.deposit(this.now);
+    if (isTimed(host.policies, request)) this.race = raceOf(this, host, this.isRetryable);
+    if (this.race !== undefined && !this.race.isOn(this.now)) this.fail('DEADLINE_EXCEEDED');
+    else this.next();
   }
 
   pause(): void {
     this.isPaused = true;
+    this.race?.pause();
     this.current?.pause();
   }
 
   resume(): void {
     this.isPaused = false;
+    this.race?.resume();
     this.current?.resume();
   }
 
   abort(reason?: unknown): void {
     if (this.isOver) return;
-    this.host.queue.remove(this);
-    this.cancelDelay?.();
     const error = this.errorOf('CANCELLED', reason);
-    this.current?.cancel(error);
+    this.isOver = true;
+    this.cut(error);
     this.finish('CANCELLED');
     this.sink.onError(error);
   }
 
   admit(): boolean {
     this.now = this.clock.now();
+    if (this.race !== undefined && !this.race.hasTime(this.now)) {
+      this.host.queue.remove(this);
+      this.fail('DEADLINE_EXCEEDED');
+      return false;
+    }
     const endpoint = this.core.pick(this);
     if (endpoint === undefined && this.core.isSaturated) return false;
     this.host.queue.remove(this);
     if (endpoint === undefined) this.fail('NO_ENDPOINT');
-    else this.attemptOn(endpoint);
+    else this.attemptOn(endpoint, false);
     return endpoint !== undefined;
   }
 
   refuse(): void {
-    this.fail(this.host.isClosed ? 'CLOSED' : 'OVERLOADED');
+    this.fail(this.host.refusal);
   }
 
   onRoom(): void {
@@ -112,14 +117,18 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Wai
   }
 
   onAttemptHead(attempt: Attempt, status: number, statusText: string, headers: RawHeaders): boolean {
-    const isRetried = status >= 400 && this.mayRetry(attempt);
+    const hasOthers = this.race?.leave(attempt) === true;
+    const isRetried =
+      status >= 400 && (hasOthers ? isRetryable(this.host, this.request, attempt) : this.mayRetry(attempt));
     this.publishAttempt(attempt, undefined, isRetried);
     if (isRetried) {
-      this.retry(attempt, undefined);
+      this.goOn(attempt, undefined, hasOthers);
       return false;
     }
     this.isCommitted = true;
+    if (this.race !== undefined) this.current = attempt;
     this.sink.onHead(status, statusText, headers, attempt.endpoint);
+    if (this.race !== undefined && !this.isOver) this.race.decide(attempt, this.clock.now());
     return true;
   }
 
@@ -134,125 +143,157 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Wai
 
   onAttemptError(attempt: Attempt, code: ErrorCode, error: Error): void {
     if (this.isCommitted) return this.fail(code, error);
-    const isRetried = code !== 'CANCELLED' && this.mayRetry(attempt);
+    const hasOthers = this.race?.leave(attempt) === true;
+    const isRetried = attempt.outcome !== 'cancelled' && (hasOthers || this.mayRetry(attempt));
     this.publishAttempt(attempt, code, isRetried);
-    if (isRetried) this.retry(attempt, code);
-    else this.fail(code, error);
+    if (isRetried) return this.goOn(attempt, code, hasOthers);
+    this.current = attempt;
+    this.fail(code, error);
+  }
+
+  onAttemptLost(attempt: Attempt): void {
+    this.publishAttempt(attempt, attempt.outcome === 'timeout' ? 'DEADLINE_EXCEEDED' : 'CANCELLED', false);
+  }
+
+  onDeadline(): void {
+    // Whose attempt had half of what the operator allows for all of them is to blame; a caller may be in any hurry.
+    const error = this.errorOf('DEADLINE_EXCEEDED', undefined);
+    this.cut(error, (this.host.policies.deadlineMs ?? Infinity) / 2);
+    this.end(error);
+  }
+
+  onHedgeDue(): void {
+    const { host, race } = this;
+    const now = this.clock.now();
+    if (race === undefined || host.isClosed || !race.hasTime(now) || !this.hasTriesLeft()) return;
+    const tried = triedWith(this.tried, race.attempts);
+    if (!mayHedge(host, tried, now)) return;
+    this.tried = tried;
+    this.attempt++;
+    // A second attempt is for being quick, not for finding out whether an endpoint is well again.
+    this.isRetryable = false;
+    this.now = now;
+    const endpoint = this.core.pick(this);
+    if (endpoint === undefined) this.attempt--;
+    else this.attemptOn(endpoint, true);
   }
 
   private next(): void {
     this.now = this.clock.now();
     const endpoint = this.core.pick(this);
-    if (endpoint === undefined) this.wait();
-    else this.attemptOn(endpoint);
+    if (endpoint !== undefined) this.attemptOn(endpoint, false);
+    // Worth waiting for if an endpoint is merely full.
+    else if (!this.core.isSaturated) this.fail('NO_ENDPOINT');
+    else if (!this.host.queue.add(this, this.request.priority)) this.fail('OVERLOADED');
   }
 
-  private attemptOn(endpoint: EndpointState): void {
-    if (this.request.isSticky === true) endpoint.hasSessions = true;
-    if (this.preferred !== undefined) this.isDetour = this.isDetourTo(endpoint);
-    this.current = new Attempt(this, endpoint, this.now);
-    if (attemptStart.hasSubscribers) attemptStart.publish(this.attemptMessage(endpoint));
-    this.host.transport.send(endpoint, this.request, this.current);
+  private attemptOn(endpoint: EndpointState, isHedge: boolean): void {
+    const { host, race, request, now } = this;
+    if (request.isSticky === true) endpoint.hasSessions = true;
+    if (this.preferred !== undefined) this.isDetour = isDetour(this.core, this.preferred, endpoint, this.failures);
+    const attempt = new Attempt(this, endpoint, now);
+    if (race === undefined) this.current = attempt;
+    else race.enter(attempt, this.attempt, isHedge);
+    if (attemptStart.hasSubscribers) publishAttemptStart(host.name, this, endpoint, isHedge);
+    host.transport.send(endpoint, race === undefined ? request : race.requestAt(request, now), attempt);
   }
 
-  /** An endpoint that is full or that declined with a status is alive, and what sticks to it is still there. */
-  private isDetourTo(endpoint: EndpointState): boolean {
-    const owner = this.core.endpointOfRoute(this.preferred!);
-    if (owner === undefined || owner === endpoint || !this.core.servesSticky(owner)) return false;
-    const failure = this.failures?.find((failed) => failed.endpoint === owner.id);
-    return failure === undefined || failure.status !== undefined;
-  }
-
-  /** Nothing to be picked: worth waiting for if an endpoint is merely full. */
-  private wait(): void {
-    if (!this.core.isSaturated) this.fail('NO_ENDPOINT');
-    else if (!this.host.queue.add(this)) this.fail('OVERLOADED');
+  private hasTriesLeft(): boolean {
+    return this.attempt + 1 < this.host.retry.maxAttempts && !this.host.isCut;
   }
 
   private mayRetry(attempt: Attempt): boolean {
-    const { retry, budget } = this.host;
-    if (this.attempt + 1 >= retry.maxAttempts || this.host.isCut) return false;
-    const { body, isIdempotent } = this.request;
-    const failed = {
-      outcome: attempt.outcome,
-      status: attempt.status,
-      isSent: attempt.isSent,
-      isIdempotent,
-      isReplayable: body === null || Buffer.isBuffer(body),
-    };
-    if (!retry.isRetryable(failed)) return false;
-    // An endpoint that answered would answer the same again.
-    if (attempt.status !== 0 && !this.core.hasUntriedWithRoom(this.triedWith(attempt))) return false;
-    return !retry.isCharged(failed) || budget.tryWithdraw(this.clock.now());
+    const now = this.clock.now();
+    if (!this.hasTriesLeft() || this.race?.hasTime(now) === false) return false;
+    return isAffordable(this.host, this.request, attempt, this.tried, now);
   }
 
-  private triedWith(attempt: Attempt): Endpoint[] {
-    return [...(this.tried ?? []), attempt.endpoint];
-  }
-
-  private retry(attempt: Attempt, code: ErrorCode | undefined): void {
-    const { id } = attempt.endpoint;
-    (this.failures ??= []).push({ endpoint: id, code, status: attempt.status || undefined });
+  /** Tries again, unless others are under way: then it is up to them. */
+  private goOn(attempt: Attempt, code: ErrorCode | undefined, hasOthers: boolean): void {
+    (this.failures ??= []).push(failureOf(attempt, code));
+    if (hasOthers) return;
     this.attempt++;
+    this.isRetryable = this.isRepeatable && this.hasTriesLeft();
     this.current = undefined;
-    if (this.core.hasUntried(this.triedWith(attempt))) {
-      (this.tried ??= []).push(attempt.endpoint);
+    const tried = triedWith(this.tried, [attempt]);
+    if (this.core.hasUntried(tried)) {
+      this.tried = tried;
       this.next();
       return;
     }
     // All were tried: the same ones once more, after a pause.
     this.tried = undefined;
     const delayMs = this.host.retry.delayMs(this.attempt, this.host.random);
-    this.cancelDelay = this.clock.schedule(delayMs, () => (this.host.isClosed ? this.fail('CLOSED') : this.next()));
+    this.cancelDelay = this.clock.schedule(delayMs, () => this.nextAfterDelay());
+  }
+
+  private nextAfterDelay(): void {
+    if (this.host.isClosed) this.fail('CLOSED');
+    else if (this.race?.hasTime(this.clock.now()) === false) this.fail('DEADLINE_EXCEEDED');
+    else this.next();
   }
 
   private fail(code: ErrorCode, cause?: unknown): void {
+    if (!this.isOver) this.end(this.errorOf(code, cause));
+  }
+
+  /** Ends the exchange with an error, or with what the cluster's fallback makes of it. */
+  private end(error: BalancerError): void {
     if (this.isOver) return;
-    const error = this.errorOf(code, cause);
-    this.finish(code);
-    this.sink.onError(error);
+    const { fallback } = this.host.policies;
+    const isFinal = fallback === undefined || this.isCommitted || error.code === 'CANCELLED';
+    const answer = isFinal ? error : answerInstead(fallback, error, this.request);
+    // The user's function may have given up the very request.
+    if (this.isOver) return;
+    if (answer instanceof BalancerError) {
+      this.finish(answer.code);
+      this.sink.onError(answer);
+      return;
+    }
+    this.isCommitted = true;
+    this.current = undefined;
+    if (!sendAnswer(answer, this.sink, this)) return;
+    this.finish(error.code, answer.status);
+    this.sink.onEnd();
   }
 
   private errorOf(code: ErrorCode, cause: unknown): BalancerError {
-    const { host, current, failures, request } = this;
-    const attempts = current === undefined ? failures : [...(failures ?? []), failureOf(current, code)];
-    return new BalancerError(code, messageOf(code, host.name, request.method, current?.endpoint.id), {
-      ...(cause !== undefined && { cause }),
-      ...(attempts !== undefined && { attempts }),
-      ...((code === 'OVERLOADED' || code === 'NO_ENDPOINT') && { retryAfterSeconds: 1 }),
-    });
+    const { host, current, failures, race, request } = this;
+    const last = [...(current === undefined ? [] : [current]), ...(race?.attempts ?? [])];
+    const attempts = [...(failures ?? []), ...last.map((attempt) => failureOf(attempt, code))];
+    const message = messageOf(code, host.name, request.method, last.at(-1)?.endpoint.id);
+    return exchangeError(code, message, attempts, cause);
   }
 
-  private finish(code: ErrorCode | undefined): void {
+  /** Cancels whatever is under way or waits. @param lateMs an attempt that has waited so long for a head counts as timed out */
+  private cut(error: BalancerError, lateMs?: number): void {
+    const { current, race } = this;
+    this.host.queue.remove(this);
+    this.cancelDelay?.();
+    race?.stop(error, lateMs);
+    if (current === undefined) return;
+    current.cancel(error);
+    if (!this.isCommitted) this.publishAttempt(current, 'CANCELLED', false);
+  }
+
+  private finish(code: ErrorCode | undefined, fallbackStatus = 0): void {
     this.isOver = true;
+    this.race?.stop();
     if (!exchangeEnd.hasSubscribers) return;
-    const { method, path } = this.request;
-    const { current, isCommitted } = this;
-    exchangeEnd.publish({
-      cluster: this.host.name,
+    const { current, isCommitted, request, host } = this;
+    publishExchangeEnd(host.name, request, {
       endpoint: isCommitted ? current?.endpoint.id : undefined,
-      method,
-      path,
       attempts: this.attempt + 1,
-      status: isCommitted ? current?.status : 0,
+      status: isCommitted ? (current?.status ?? fallbackStatus) : 0,
       code,
       durationMs: this.clock.now() - this.startedAt,
+      isFallback: fallbackStatus !== 0,
     });
   }
 
   private publishAttempt(attempt: Attempt, code: ErrorCode | undefined, isRetried: boolean): void {
     if (!attemptEnd.hasSubscribers) return;
     const durationMs = this.clock.now() - attempt.startedAt;
-    const { outcome, status } = attempt;
-    attemptEnd.publish({ ...this.attemptMessage(attempt.endpoint), outcome, status, code, durationMs, isRetried });
+    publishAttemptEnd(this.host.name, this, attempt, { code, durationMs, isRetried });
   }
-
-  private attemptMessage(endpoint: Endpoint) {
-    const { method, path } = this.request;
-    return { cluster: this.host.name, endpoint: endpoint.id, attempt: this.attempt, method, path };
-  }
-}
-
-function failureOf(attempt: Attempt, code: ErrorCode): FailedAttempt {
-  return { endpoint: attempt.endpoint.id, code, status: attempt.status || undefined };
 }

@@ -2,6 +2,7 @@
  * A cluster as its users see it: a named set of endpoints with its policy, and the ways to send something to one of them.
  */
 import type { Dispatcher } from 'undici';
+import type { Explanation } from '../cluster/explanation.ts';
 import type { Endpoint, EndpointOptions, PickContext } from '../endpoint.ts';
 import type { HealthReason } from '../health/reasons.ts';
 import type { Outcome } from '../outcome.ts';
@@ -18,6 +19,14 @@ export interface ClusterEvents {
   unpickable: [endpoint: Endpoint, reason: HealthReason];
   /** True: too few endpoints are pickable, so health is ignored. False: that is over. */
   panic: [isPanicking: boolean];
+  /** The endpoint should have been ejected, but too many are already, or it is the last one that is well. */
+  spared: [endpoint: Endpoint];
+  /** False: less is well than `quorum` asks for. True: enough again. */
+  quorum: [hasQuorum: boolean];
+  /** The resolver of `endpoints` found a good set of so many members, whether or not it is another one. */
+  resolved: [count: number];
+  /** It failed, or what it found is no good set. The last good one stands. */
+  resolveFailed: [error: Error];
 }
 
 /** How to drain an endpoint. */
@@ -44,7 +53,15 @@ export interface Cluster extends AsyncDisposable {
   /** How many endpoints may be picked now. A pure question. */
   readonly pickable: number;
 
-  /** Replaces the set. What was learned about endpoints that stay is kept; those that go finish what they have begun. */
+  /**
+   * Resolves when there are endpoints: at once for a list, with the first good set of a resolver. Holds the process meanwhile.
+   * @throws CLOSED if the cluster closes first
+   */
+  ready(): Promise<void>;
+  /**
+   * Replaces the set. What was learned about endpoints that stay is kept; those that go finish what they have begun.
+   * @throws INVALID_OPTIONS, also if the endpoints come from a resolver
+   */
   update(endpoints: readonly (string | EndpointOptions)[]): void;
   /**
    * Gives the endpoint no new work; resolves when it has none left and its connections are closed, at the latest at the deadline.
@@ -64,7 +81,7 @@ export interface Cluster extends AsyncDisposable {
   /** The standard's shape over `request`. The authority of `input`, if it has one, becomes the `Host` field and is never dialled. */
   fetch(input: string | URL, init?: RequestInit): Promise<Response>;
   /** Runs `call` with an endpoint for any protocol: gRPC, SQL, anything that takes an address. */
-  execute<T>(call: (endpoint: Endpoint, signal: AbortSignal) => Promise<T>, options?: ExecuteOptions): Promise<T>;
+  execute<T>(call: (endpoint: Endpoint, signal: AbortSignal) => Promise<T>, options?: ExecuteOptions<T>): Promise<T>;
   /** An undici dispatcher over this cluster; the origin that a caller names is not used. */
   dispatcher(): Dispatcher;
   /** The seam under all of these: one exchange, its answer into a sink. The sink always gets its last call. */
@@ -74,10 +91,17 @@ export interface Cluster extends AsyncDisposable {
   pick(context: PickContext): Endpoint | undefined;
   /** An attempt starts: in flight + 1. */
   begin(endpoint: Endpoint, now: number): void;
-  /** How it went: exactly once per `begin`, at the response head or at the failure. */
-  report(endpoint: Endpoint, outcome: Outcome, startedAt: number, now: number): void;
+  /**
+   * How it went: exactly once per `begin`, at the response head or at the failure.
+   * @param stalledMs for how much of the time this process was too busy to notice an answer; not held against the endpoint. @default 0
+   */
+  report(endpoint: Endpoint, outcome: Outcome, startedAt: number, now: number, stalledMs?: number): void;
   /** The body was cut short after a head that was reported: one more failure, but no new latency. */
   reportCut(endpoint: Endpoint, now: number): void;
+  /** What the endpoint said about itself: a value of `endpoint-load-metrics`. `request` and the like do this themselves. */
+  reportLoad(endpoint: Endpoint, value: string, now: number): void;
+  /** Why a pick with this context would go where it would. Moves nothing; O(n), for people. */
+  explain(context: PickContext): Explanation;
   /** The attempt is over, its body too: in flight - 1. Exactly once per `begin`. */
   end(endpoint: Endpoint): void;
 

@@ -4,10 +4,17 @@
 import type { Dispatcher } from 'undici';
 import { Dispatcher1Wrapper } from 'undici';
 import { ClusterCore } from '../cluster/cluster-core.ts';
+import { explainPick } from '../cluster/explain.ts';
 import type { EndpointState } from '../cluster/endpoint-state.ts';
+import type { Explanation } from '../cluster/explanation.ts';
+import type { Resolver } from '../discovery/resolver.ts';
+import { chooserOf } from '../discovery/subset.ts';
+import type { Choose } from '../discovery/subset.ts';
 import { endpointsSchema } from '../endpoint.ts';
-import type { Endpoint, EndpointOptions, PickContext } from '../endpoint.ts';
+import type { Endpoint, EndpointOptions, PickContext, ResolvedEndpoint } from '../endpoint.ts';
 import { BalancerError } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
+import { systemClock } from '../lib/clock.ts';
 import { Emitter } from '../lib/emitter.ts';
 import { durationMs, resolveOptions, v } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
@@ -18,9 +25,10 @@ import type { ClusterResponse, ExecuteOptions, RequestOptions } from './call.ts'
 import type { CloseOptions, Cluster, ClusterEvents, DrainOptions } from './cluster.ts';
 import { ClusterDispatcher } from './cluster-dispatcher.ts';
 import { ClusterExchange } from './cluster-exchange.ts';
-import type { ExchangeHost } from './cluster-exchange.ts';
+import type { ExchangeHost } from './exchange-host.ts';
 import { clusterSchema } from './cluster-options.ts';
 import type { ClusterOptions, ResolvedClusterOptions } from './cluster-options.ts';
+import { Discoverer } from './discoverer.ts';
 import { drainEndpoint, idle } from './drain.ts';
 import { executeThrough } from './execute.ts';
 import { exchangeRequestOf } from './exchange-request.ts';
@@ -28,7 +36,12 @@ import { fetchThrough } from './fetch.ts';
 import { Prober } from './prober.ts';
 import { cancelled } from './messages.ts';
 import { PendingResponse } from './response.ts';
+import { inflightLimit, requestPolicies } from './request-options.ts';
+import type { RequestPolicies } from './request-options.ts';
 import type { Exchange, ExchangeRequest, ResponseSink } from './sink.ts';
+import { TypicalLatency } from './typical-latency.ts';
+import { NO_STALLS, stallMeter } from './stall-meter.ts';
+import type { StallMeter } from './stall-meter.ts';
 import { WaitQueue } from './wait-queue.ts';
 
 /**
@@ -49,11 +62,16 @@ class RunningCluster implements Cluster, ExchangeHost {
   readonly random: ResolvedClusterOptions['random'];
   readonly retry: ResolvedClusterOptions['retry'];
   readonly budget: ResolvedClusterOptions['budget'];
+  readonly policies: RequestPolicies;
   readonly queue: WaitQueue;
+  readonly typicalLatency: TypicalLatency = new TypicalLatency();
+  readonly stalls: StallMeter;
   isClosed = false;
   isCut = false;
   private readonly emitter = new Emitter<ClusterEvents>();
   private readonly prober: Prober | undefined;
+  private readonly discoverer: Discoverer | undefined = undefined;
+  private readonly choose: Choose;
   /** Endpoints that still have, or may have, connections: the members, and those that were removed and are not idle yet. */
   private readonly connected = new Set<EndpointState>();
 
@@ -64,17 +82,26 @@ class RunningCluster implements Cluster, ExchangeHost {
     this.random = random;
     this.retry = options.retry;
     this.budget = options.budget;
+    this.policies = requestPolicies(options);
+    this.stalls = clock === systemClock ? stallMeter(clock) : NO_STALLS;
     this.queue = new WaitQueue(clock, options.maxQueued, options.queueTimeoutMs);
     this.transport = undiciTransport({ ...options, tls });
-    this.core = new ClusterCore(options, {
+    const coreOptions = { ...options, maxInflight: inflightLimit(options.maxInflight, options) };
+    this.core = new ClusterCore(coreOptions, {
       added: (endpoint) => this.onAdded(endpoint),
       removed: (endpoint) => this.onRemoved(endpoint),
       pickable: (endpoint) => this.onPickable(endpoint),
       unpickable: (endpoint, reason) => this.emitter.emit('unpickable', endpoint, reason),
+      spared: (endpoint) => this.emitter.emit('spared', endpoint),
       panic: (isPanicking) => this.emitter.emit('panic', isPanicking),
+      quorum: (hasQuorum) => this.emitter.emit('quorum', hasQuorum),
     });
-    this.prober = probe && new Prober(this.core, probe, probeIo(tls), clock, random);
-    this.core.update(options.endpoints, clock.now());
+    const { name: cluster } = options;
+    this.prober = probe && new Prober(this.core, { cluster, probes: probe, io: probeIo(tls), clock, random });
+    const { endpoints } = options;
+    this.choose = chooserOf(options.subset, random);
+    if (Array.isArray(endpoints)) this.adopt(endpoints);
+    else this.discoverer = this.discover(endpoints);
   }
 
   get endpoints(): readonly Endpoint[] {
@@ -82,13 +109,23 @@ class RunningCluster implements Cluster, ExchangeHost {
   }
 
   get pickable(): number {
-    return this.core.pickable;
+    return this.core.snapshot.pickable.length;
+  }
+
+  get refusal(): ErrorCode {
+    if (this.isClosed) return 'CLOSED';
+    return this.core.endpoints.length === 0 ? 'NO_ENDPOINT' : 'OVERLOADED';
   }
 
   update(endpoints: readonly (string | EndpointOptions)[]): void {
-    const resolved = resolveOptions('update', endpointsSchema, endpoints);
-    // What tells of endpoints may be slower to stop than the cluster; probes must not start again for it.
-    if (!this.isClosed) this.core.update(resolved, this.clock.now());
+    if (this.discoverer !== undefined) {
+      throw new BalancerError('INVALID_OPTIONS', 'update: the endpoints of this cluster come from its resolver');
+    }
+    this.adopt(resolveOptions('update', endpointsSchema, endpoints));
+  }
+
+  ready(): Promise<void> {
+    return this.discoverer?.ready() ?? Promise.resolve();
   }
 
   drain(id: string, options: DrainOptions = {}): Promise<void> {
@@ -123,7 +160,7 @@ class RunningCluster implements Cluster, ExchangeHost {
     return fetchThrough((options) => this.request(options), input, init);
   }
 
-  execute<T>(call: (endpoint: Endpoint, signal: AbortSignal) => Promise<T>, options?: ExecuteOptions): Promise<T> {
+  execute<T>(call: (endpoint: Endpoint, signal: AbortSignal) => Promise<T>, options?: ExecuteOptions<T>): Promise<T> {
     return executeThrough(this, call, options);
   }
 
@@ -147,8 +184,16 @@ class RunningCluster implements Cluster, ExchangeHost {
     this.core.begin(endpoint as EndpointState, now);
   }
 
-  report(endpoint: Endpoint, outcome: Outcome, startedAt: number, now: number): void {
-    this.core.report(endpoint as EndpointState, outcome, startedAt, now);
+  report(endpoint: Endpoint, outcome: Outcome, startedAt: number, now: number, stalledMs: number = 0): void {
+    this.core.report(endpoint as EndpointState, outcome, startedAt, now, stalledMs);
+  }
+
+  reportLoad(endpoint: Endpoint, value: string, now: number): void {
+    this.core.reportLoad(endpoint as EndpointState, value, now);
+  }
+
+  explain(context: PickContext): Explanation {
+    return explainPick(this.core, context);
   }
 
   reportCut(endpoint: Endpoint, now: number): void {
@@ -175,6 +220,7 @@ class RunningCluster implements Cluster, ExchangeHost {
     this.isClosed = true;
     this.queue.clear();
     this.prober?.close();
+    this.discoverer?.close();
     for (const endpoint of this.connected) endpoint.undrain();
     let cancelDeadline = (): void => undefined;
     const deadline = new Promise<void>((resolve) => {
@@ -186,6 +232,7 @@ class RunningCluster implements Cluster, ExchangeHost {
     // What `execute` runs has no connection of ours that could be cut: it is waited for until the deadline, and no longer.
     await Promise.race([deadline, this.idle()]);
     cancelDeadline();
+    this.stalls.close();
     await Promise.all([...this.connected].map((endpoint) => this.transport.release(endpoint, this.isCut)));
     this.connected.clear();
   }
@@ -201,6 +248,19 @@ class RunningCluster implements Cluster, ExchangeHost {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  private discover(resolver: Resolver): Discoverer {
+    return new Discoverer(resolver, this.clock, this.random, {
+      found: (endpoints) => this.adopt(endpoints),
+      resolved: (count) => this.emitter.emit('resolved', count),
+      failed: (error) => this.emitter.emit('resolveFailed', error),
+    });
+  }
+
+  private adopt(endpoints: readonly ResolvedEndpoint[]): void {
+    // What tells of endpoints may be slower to stop than the cluster; probes must not start again for it.
+    if (!this.isClosed) this.core.update(this.choose(endpoints), this.clock.now());
   }
 
   private member(where: string, id: string): EndpointState {

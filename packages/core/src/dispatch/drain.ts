@@ -4,7 +4,7 @@
 import type { EndpointState } from '../cluster/endpoint-state.ts';
 import { durationMs, resolveOptions, v } from '../options.ts';
 import type { DrainOptions } from './cluster.ts';
-import type { ExchangeHost } from './cluster-exchange.ts';
+import type { ExchangeHost } from './exchange-host.ts';
 
 const drainSchema = v.pipe(
   v.strictObject({ deadlineMs: v.optional(durationMs(0), 30_000), keepSessionsMs: v.optional(durationMs(0)) }),
@@ -18,7 +18,7 @@ const drainSchema = v.pipe(
 /** Resolves when the endpoint has nothing in flight. */
 export function idle(endpoint: EndpointState): Promise<void> {
   if (endpoint.inflight === 0) return Promise.resolve();
-  return new Promise((resolve) => void endpoint.idleListeners.push(resolve));
+  return new Promise((resolve) => endpoint.onIdle(resolve));
 }
 
 export async function drainEndpoint(host: ExchangeHost, endpoint: EndpointState, options: DrainOptions): Promise<void> {
@@ -30,7 +30,8 @@ export async function drainEndpoint(host: ExchangeHost, endpoint: EndpointState,
   if (keepsSessions) {
     await new Promise<void>((resolve) => {
       const cancel = clock.schedule(keepSessionsMs, resolve);
-      endpoint.undrainListeners.push(cancel, resolve);
+      endpoint.onUndrain(cancel);
+      endpoint.onUndrain(resolve);
     });
     endpoint.keepsSessions = false;
   }

@@ -5,12 +5,13 @@ import type { EndpointState } from '../cluster/endpoint-state.ts';
 import type { Endpoint, PickContext } from '../endpoint.ts';
 import { BalancerError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
-import { hash32 } from '../lib/hash.ts';
+import { keyOf } from '../lib/hash.ts';
 import type { Outcome } from '../outcome.ts';
 import type { ExecuteOptions } from './call.ts';
-import type { ExchangeHost } from './cluster-exchange.ts';
+import type { ExchangeHost } from './exchange-host.ts';
+import { MAX_TIMER_MS } from './deadline.ts';
 import { messageOf } from './messages.ts';
-import type { Waiter } from './wait-queue.ts';
+import type { Priority, Waiter } from './wait-queue.ts';
 
 type Call<T> = (endpoint: Endpoint, signal: AbortSignal) => Promise<T>;
 
@@ -20,17 +21,45 @@ interface Booking {
   readonly startedAt: number;
 }
 
-/** @throws NO_ENDPOINT, OVERLOADED, CLOSED, the reason of the signal, or what the last call rejected with */
-export async function executeThrough<T>(host: ExchangeHost, call: Call<T>, options: ExecuteOptions = {}): Promise<T> {
+/** @throws NO_ENDPOINT, OVERLOADED, CLOSED, DEADLINE_EXCEEDED, the reason of the signal, or what the last call rejected with */
+export async function executeThrough<T>(
+  host: ExchangeHost,
+  call: Call<T>,
+  options: ExecuteOptions<T> = {},
+): Promise<T> {
+  const { deadlineMs = Infinity, fallback } = options;
+  const given = options.signal ?? new AbortController().signal;
+  let cancelDeadline = (): void => undefined;
+  try {
+    if (!(deadlineMs <= MAX_TIMER_MS)) return await tryAll(host, call, options, given);
+    const deadline = new AbortController();
+    const abort = (): void => deadline.abort(errorOf(host, 'DEADLINE_EXCEEDED'));
+    if (deadlineMs > 0) cancelDeadline = host.clock.schedule(deadlineMs, abort);
+    else abort();
+    return await tryAll(host, call, options, AbortSignal.any([given, deadline.signal]));
+  } catch (error) {
+    if (fallback === undefined || given.aborted) throw error;
+    return await fallback(error);
+  } finally {
+    cancelDeadline();
+  }
+}
+
+async function tryAll<T>(
+  host: ExchangeHost,
+  call: Call<T>,
+  options: ExecuteOptions<T>,
+  signal: AbortSignal,
+): Promise<T> {
   const tried: Endpoint[] = [];
-  const key = options.key === undefined ? 0 : hash32(options.key);
-  const signal = options.signal ?? new AbortController().signal;
+  const key = keyOf(options.key);
   if (host.isClosed) throw errorOf(host, 'CLOSED');
   host.budget.deposit(host.clock.now());
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted();
-    const context = { key, attempt, preferred: undefined, tried };
-    const booking = book(host, context) ?? (await waitAndBook(host, context, signal));
+    const isRetryable = options.isIdempotent === true && attempt + 1 < host.retry.maxAttempts;
+    const context = { key, attempt, preferred: undefined, tried, isRetryable };
+    const booking = book(host, context) ?? (await waitAndBook(host, context, signal, options.priority));
     const result = await tryOnce(host, booking, call, signal, options);
     if (result.isDone) return result.value;
     tried.push(booking.endpoint);
@@ -44,11 +73,17 @@ function book(host: ExchangeHost, context: Omit<PickContext, 'now'>): Booking | 
   const endpoint = host.core.pick({ ...context, now });
   if (endpoint === undefined) return undefined;
   host.core.begin(endpoint, now);
+  host.stalls.begin(now);
   return { endpoint, startedAt: now };
 }
 
 /** Waits with the others where every endpoint is at its limit. */
-function waitAndBook(host: ExchangeHost, context: Omit<PickContext, 'now'>, signal: AbortSignal): Promise<Booking> {
+function waitAndBook(
+  host: ExchangeHost,
+  context: Omit<PickContext, 'now'>,
+  signal: AbortSignal,
+  priority: Priority | undefined,
+): Promise<Booking> {
   const { core, queue } = host;
   if (!core.isSaturated) return Promise.reject(errorOf(host, 'NO_ENDPOINT'));
   return new Promise((resolve, reject) => {
@@ -70,10 +105,10 @@ function waitAndBook(host: ExchangeHost, context: Omit<PickContext, 'now'>, sign
       },
       refuse() {
         leave();
-        reject(errorOf(host, host.isClosed ? 'CLOSED' : 'OVERLOADED'));
+        reject(errorOf(host, host.refusal));
       },
     };
-    if (queue.add(waiter)) signal.addEventListener('abort', onAbort, { once: true });
+    if (queue.add(waiter, priority)) signal.addEventListener('abort', onAbort, { once: true });
     else waiter.refuse();
   });
 }
@@ -89,7 +124,7 @@ async function tryOnce<T>(
   { endpoint, startedAt }: Booking,
   call: Call<T>,
   signal: AbortSignal,
-  options: ExecuteOptions,
+  options: Pick<ExecuteOptions, 'classify'>,
 ): Promise<Result<T>> {
   let outcome: Outcome = 'success';
   try {
@@ -100,7 +135,9 @@ async function tryOnce<T>(
     outcome = signal.aborted ? 'cancelled' : (options.classify?.(error) ?? 'server-error');
     return { isDone: false, error, outcome };
   } finally {
-    host.core.report(endpoint, outcome, startedAt, host.clock.now());
+    const now = host.clock.now();
+    host.core.report(endpoint, outcome, startedAt, now, host.stalls.stallBetween(startedAt, now));
+    host.stalls.end(now);
     host.core.end(endpoint);
     host.queue.admitOne();
   }
@@ -111,7 +148,7 @@ function mayRetry(
   outcome: Outcome,
   attempt: number,
   tried: readonly Endpoint[],
-  options: ExecuteOptions,
+  options: Pick<ExecuteOptions, 'isIdempotent'>,
 ): boolean {
   const { retry, budget, core, clock } = host;
   if (attempt + 1 >= retry.maxAttempts || !core.hasUntriedWithRoom(tried)) return false;

@@ -54,11 +54,11 @@ export class PendingResponse implements ResponseSink, ClusterResponse {
     return (this.parsedHeaders ??= parseHeaders(this.rawHeaders));
   }
 
-  onHead(status: number, statusText: string, headers: RawHeaders, endpoint: Endpoint): void {
+  onHead(status: number, statusText: string, headers: RawHeaders, endpoint: Endpoint | undefined): void {
     this.status = status;
     this.statusText = statusText;
     this.rawHeaders = headers;
-    this.endpoint = endpoint.id;
+    this.endpoint = endpoint?.id ?? '';
     this.isHeadSeen = true;
     this.resolve(this);
   }

@@ -4,14 +4,16 @@
 import type { Endpoint } from '../endpoint.ts';
 import type { BalancerError } from '../errors.ts';
 import type { RawHeaders, UpstreamRequest } from '../transport/transport.ts';
+import type { Priority } from './wait-queue.ts';
 
 /** Takes one response. The calls come in this order; exactly one of `onEnd` and `onError` is the last. None may throw. */
 export interface ResponseSink {
   /**
    * The final response head: the exchange is now committed to `endpoint` and will not be retried.
    * @param headers the fields as the endpoint sent them, connection-level ones included
+   * @param endpoint undefined if it is the cluster's `fallback` that answers
    */
-  onHead(status: number, statusText: string, headers: RawHeaders, endpoint: Endpoint): void;
+  onHead(status: number, statusText: string, headers: RawHeaders, endpoint: Endpoint | undefined): void;
   /** @returns false to pause the endpoint's connection until `exchange.resume()` */
   onData(chunk: Buffer): boolean;
   onEnd(): void;
@@ -31,6 +33,14 @@ export interface ExchangeRequest extends UpstreamRequest {
   readonly isSticky?: boolean;
   /** Only the endpoint of `preferred` will do: without it the exchange fails with NO_ENDPOINT. @default false */
   readonly isStrict?: boolean;
+  /** ms until the whole exchange has to be over, its body too; Infinity for no limit. @default the cluster's */
+  readonly deadlineMs?: number | undefined;
+  /** ms that each attempt has until its response head. @default the cluster's */
+  readonly attemptTimeoutMs?: number | undefined;
+  /** How urgent it is if it has to wait for room. @default 'normal' */
+  readonly priority?: Priority | undefined;
+  /** False to never send it to a second endpoint beside the first. @default true, if the cluster has a `hedge` policy */
+  readonly hedge?: boolean | undefined;
 }
 
 /** A request on its way: one stable handle over all attempts, so that back-pressure never reaches a dead connection. */

@@ -1,10 +1,15 @@
 /**
  * HTTP/1.1 over undici: one `Pool` per endpoint and `Pool.dispatch`, with the attempt itself as the handler. Never `BalancedPool`,
  * whose cursor moves when it is merely asked (nodejs/undici issue 4839).
+ *
+ * Connections age with their pool: when its time is up the next request gets a new pool, and the old one finishes what it has and
+ * closes. undici's own `clientTtl` has neither jitter nor a clock that a test could turn.
  */
-import type { Dispatcher, Pool } from 'undici';
-import { Pool as UndiciPool } from 'undici';
+import type { Dispatcher } from 'undici';
+import { Pool } from 'undici';
 import type { Endpoint } from '../endpoint.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Random } from '../lib/random.ts';
 import { sendAsterisk } from './asterisk.ts';
 import type { TlsOptions } from './tls.ts';
 import type { Transport, UpstreamRequest } from './transport.ts';
@@ -17,28 +22,69 @@ export interface UndiciTransportOptions {
   /** ms that an idle connection is kept if the endpoint does not say. */
   readonly keepAliveMs: number;
   readonly maxHeadBytes: number;
+  /** Per endpoint; undefined for no limit. */
+  readonly maxConnections?: number | undefined;
+  /** ms after which a connection is not used again, more or less; undefined for no limit. */
+  readonly maxConnectionAgeMs?: number | undefined;
   readonly tls: TlsOptions | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** An age that is the same everywhere makes everybody reconnect at once: 10 % more or less. */
+const AGE_JITTER_RATIO = 0.1;
+
+/** The pool of an endpoint, and those before it that are not empty yet. */
+interface Connections {
+  pool: Pool;
+  /** When the next request needs a new pool; Infinity for never. */
+  staleAt: number;
+  readonly retired: Set<Pool>;
 }
 
 export function undiciTransport(options: UndiciTransportOptions): Transport {
-  const pools = new Map<Endpoint, Pool>();
+  const connections = new Map<Endpoint, Connections>();
   const { connectTimeoutMs, headTimeoutMs, bodyTimeoutMs, keepAliveMs, maxHeadBytes, tls } = options;
+  const { clock, random, maxConnections = null, maxConnectionAgeMs } = options;
+
+  function newPool(endpoint: Endpoint): Pool {
+    return new Pool(endpoint.origin, {
+      connections: maxConnections,
+      connect: { ...tls, timeout: connectTimeoutMs },
+      headersTimeout: headTimeoutMs,
+      bodyTimeout: bodyTimeoutMs,
+      keepAliveTimeout: keepAliveMs,
+      maxHeaderSize: maxHeadBytes,
+      pipelining: 1,
+      allowH2: false,
+    });
+  }
+
+  function staleAt(): number {
+    if (maxConnectionAgeMs === undefined) return Infinity;
+    return clock.now() + maxConnectionAgeMs * (1 + AGE_JITTER_RATIO * (2 * random.unit() - 1));
+  }
+
+  function retire({ pool, retired }: Connections): void {
+    const forget = (): void => void retired.delete(pool);
+    retired.add(pool);
+    // It is refused only for a pool that was destroyed meanwhile.
+    pool.close().then(forget, forget);
+  }
 
   function poolOf(endpoint: Endpoint): Pool {
-    let pool = pools.get(endpoint);
-    if (pool === undefined) {
-      pool = new UndiciPool(endpoint.origin, {
-        connect: { ...tls, timeout: connectTimeoutMs },
-        headersTimeout: headTimeoutMs,
-        bodyTimeout: bodyTimeoutMs,
-        keepAliveTimeout: keepAliveMs,
-        maxHeaderSize: maxHeadBytes,
-        pipelining: 1,
-        allowH2: false,
-      });
-      pools.set(endpoint, pool);
+    const known = connections.get(endpoint);
+    if (known === undefined) {
+      const pool = newPool(endpoint);
+      connections.set(endpoint, { pool, staleAt: staleAt(), retired: new Set() });
+      return pool;
     }
-    return pool;
+    if (known.staleAt !== Infinity && clock.now() >= known.staleAt) {
+      retire(known);
+      known.pool = newPool(endpoint);
+      known.staleAt = staleAt();
+    }
+    return known.pool;
   }
 
   return {
@@ -52,10 +98,11 @@ export function undiciTransport(options: UndiciTransportOptions): Transport {
       }
     },
     async release(endpoint, isForced) {
-      const pool = pools.get(endpoint);
-      if (pool === undefined) return;
-      pools.delete(endpoint);
-      await (isForced ? pool.destroy() : pool.close());
+      const known = connections.get(endpoint);
+      if (known === undefined) return;
+      connections.delete(endpoint);
+      const pools = [known.pool, ...known.retired];
+      await Promise.all(pools.map((pool) => (isForced ? pool.destroy() : pool.close())));
     },
   };
 }
