@@ -17,6 +17,11 @@ export class EventQueue<T> {
     return this.#items.length === 0 ? Infinity : this.#times[0]!;
   }
 
+  /** The next thing; there has to be one. */
+  get first(): T {
+    return this.#items[0]!;
+  }
+
   push(at: number, item: T): void {
     let place = this.#items.length;
     if (place === this.#times.length) this.#grow();

@@ -2,12 +2,12 @@
  * A cluster of simulated servers under load, and what became of the requests.
  */
 import { createCluster } from '@evenkeel/core';
-import type { Clock, Cluster, ClusterOptions, Random, RetryBudget, RetryPolicy } from '@evenkeel/core';
+import type { Clock, Cluster, ClusterOptions, Endpoint, Random, RetryBudget, RetryPolicy } from '@evenkeel/core';
 import { seeded } from '@evenkeel/core/testing';
 import type { Arrivals } from './arrivals.ts';
 import { poissonArrivals } from './arrivals.ts';
 import type { Server } from './profiles.ts';
-import type { Done } from './simulator.ts';
+import type { Done } from './request.ts';
 import { simulate } from './simulator.ts';
 
 export interface Scenario {
@@ -47,6 +47,11 @@ export function urlOf(name: string): string {
   return `http://${name}.test`;
 }
 
+/** The server of an endpoint. */
+export function nameOf(endpoint: Endpoint): string {
+  return endpoint.id.slice('http://'.length, -'.test'.length);
+}
+
 /** Runs a scenario and gives its requests in the order in which they ended. */
 export function play(scenario: Scenario): Trace[] {
   const { seed = 1, perSecond, durationMs, timeoutMs, retry, arrivals = poissonArrivals } = scenario;
@@ -54,32 +59,26 @@ export function play(scenario: Scenario): Trace[] {
   const servers = new Map(Object.entries(scenario.servers(random)));
   const traces: Trace[] = [];
   let cluster: Cluster;
-  function cut(id: string): string {
-    return id.slice('http://'.length, -'.test'.length);
-  }
-  simulate(
-    {
-      cluster(clock) {
-        const endpoints = [...(scenario.members ?? servers.keys())].map(urlOf);
-        return (cluster = createCluster({ ...scenario.cluster, endpoints, clock, random }));
-      },
-      serverOf(endpoint, now) {
-        scenario.onAttempt?.(cut(endpoint.id), now);
-        return servers.get(cut(endpoint.id))!;
-      },
-      arrivals: arrivals(perSecond, random),
-      durationMs,
-      ...(timeoutMs !== undefined && { timeoutMs }),
-      ...(retry !== undefined && { retry }),
-      onDone: (done) => traces.push(traceOf(done, done.endpoint && cut(done.endpoint.id))),
+  simulate({
+    clients(clock) {
+      const endpoints = [...(scenario.members ?? servers.keys())].map(urlOf);
+      cluster = createCluster({ ...scenario.cluster, endpoints, clock, random });
+      return [{ cluster }];
     },
-    (clock) => scenario.script?.(clock, cluster),
-  );
+    serverOf: (endpoint) => servers.get(nameOf(endpoint))!,
+    load: { arrivals: arrivals(perSecond, random) },
+    durationMs,
+    timeoutMs,
+    retry,
+    onDone: (done) => traces.push(traceOf(done)),
+    onAttempt: scenario.onAttempt && ((endpoint, now) => scenario.onAttempt!(nameOf(endpoint), now)),
+    script: ({ clock }) => scenario.script?.(clock, cluster),
+  });
   return traces;
 }
 
-function traceOf(done: Done, name: string | undefined): Trace {
-  const { startedAt, endedAt, outcome, attempts } = done;
+function traceOf({ startedAt, endedAt, outcome, attempts, endpoint }: Done): Trace {
+  const name = endpoint && nameOf(endpoint);
   return { startedAt, latencyMs: endedAt - startedAt, isOk: outcome === 'success', attempts, name };
 }
 

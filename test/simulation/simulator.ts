@@ -1,148 +1,270 @@
 /**
- * A discrete-event simulator of one client process: requests come in an open loop (they do not wait for one another), a real cluster
- * picks the endpoint of each attempt, a simulated server says when it answers. Virtual time jumps from event to event, so that
- * hours take seconds; equal seeds give equal runs.
+ * A discrete-event simulator of client processes over servers: real clusters pick the endpoint of each attempt, simulated servers say
+ * when they answer. Virtual time jumps from event to event, so that hours take seconds; equal seeds give equal runs.
  */
-import type { Clock, Cluster, Endpoint, Outcome, PickContext, RetryBudget, RetryPolicy } from '@evenkeel/core';
+import type { Clock, Endpoint, Outcome, RetryBudget, RetryPolicy } from '@evenkeel/core';
 import type { Arrivals } from './arrivals.ts';
 import { EventQueue } from './event-queue.ts';
-import type { Server } from './profiles.ts';
+import type { Agenda, AnyServer, Event, ReportOptions } from './host.ts';
+import { Host } from './host.ts';
+import { SimulatedAttempt, SimulatedRequest } from './request.ts';
+import type { AttemptOwner, Client, Done, SimulatedCluster } from './request.ts';
 
-/** A request that is over. */
-export interface Done {
-  readonly startedAt: number;
-  readonly endedAt: number;
-  /** How its last attempt ended; undefined if no endpoint could be picked. */
-  readonly outcome: Outcome | undefined;
-  readonly attempts: number;
-  /** The endpoint of its last attempt. */
-  readonly endpoint: Endpoint | undefined;
-}
+/** Requests that come whatever happens; or users who each wait for their answer, then for a while, then send the next request. */
+export type Load =
+  | { readonly arrivals: Arrivals }
+  | {
+      readonly users: number;
+      /** ms from one request of a user to the next, unless its answer takes longer. @default 0 */
+      readonly periodMs?: number;
+    };
 
 export interface SimulationOptions {
-  /** Makes the cluster that is put to the test. */
-  readonly cluster: (clock: Clock) => Pick<Cluster, 'pick' | 'begin' | 'report' | 'end'>;
-  /** The server behind an endpoint. Asked once per attempt. */
-  readonly serverOf: (endpoint: Endpoint, now: number) => Server;
-  readonly arrivals: Arrivals;
+  /** Makes the clients; requests come to them in turn. */
+  readonly clients: (clock: Clock) => readonly Client[];
+  /** The server behind an endpoint; asked once per endpoint. */
+  readonly serverOf: (endpoint: Endpoint) => AnyServer;
+  readonly load: Load;
   /** Requests arrive until then; the simulation goes on until the last one is over. */
   readonly durationMs: number;
-  /** An attempt without an answer by then is given up. @default never */
-  readonly timeoutMs?: number;
+  /** What each request takes, in ms of one core. @default 0 */
+  readonly work?: (now: number) => number;
+  /** What each request hangs on. @default 0 */
+  readonly key?: () => number;
+  /** An attempt without an answer by then is given up, and may be tried again. @default never */
+  readonly timeoutMs?: number | undefined;
+  /** A request without an answer by then has failed. @default never */
+  readonly deadlineMs?: number | undefined;
   /** @default no retries */
-  readonly retry?: { readonly policy: RetryPolicy; readonly budget: RetryBudget };
+  readonly retry?: { readonly policy: RetryPolicy; readonly budget: RetryBudget } | undefined;
+  /** The loser of a hedged request goes on to its end. @default false: it is cancelled */
+  readonly isLoserKept?: boolean;
+  /** Answers carry a load report. @default none */
+  readonly reports?: ReportOptions | undefined;
   /** Told of each request when it is over. */
   readonly onDone: (done: Done) => void;
+  /** Told of each attempt before it is sent. */
+  readonly onAttempt?: ((endpoint: Endpoint, now: number) => void) | undefined;
+  /** Schedules what happens on the way, such as a deploy. */
+  readonly script?: ((world: World) => void) | undefined;
 }
 
-/** Runs a simulation. `script` may schedule what happens on the way, such as a deploy. */
-export function simulate(options: SimulationOptions, script?: (clock: Clock) => void): void {
-  new Simulator(options).run(script);
+/** What a script can lay hands on. */
+export interface World {
+  readonly clock: Clock;
+  readonly clients: readonly Client[];
+  /** False once no more requests arrive: what repeats itself has to stop then. */
+  readonly isRunning: boolean;
+  hostOf(endpoint: Endpoint): Host;
+  /** One request more, now. */
+  send(): void;
 }
 
-/** One request: what the picker is told, and the attempt under way. */
-class SimulatedRequest implements PickContext, Done {
-  readonly startedAt: number;
-  readonly key = 0;
-  readonly preferred = undefined;
-  now: number;
-  attempt = 0;
-  tried: Endpoint[] | undefined = undefined;
-  endpoint: Endpoint | undefined = undefined;
-  outcome: Outcome | undefined = undefined;
-  endedAt = 0;
-
-  constructor(now: number) {
-    this.startedAt = this.now = now;
-  }
-
-  get attempts(): number {
-    return this.attempt + 1;
-  }
+/** Runs a simulation. */
+export function simulate(options: SimulationOptions): void {
+  new Simulator(options).run();
 }
 
-class Simulator {
-  readonly #options: SimulationOptions;
-  readonly #cluster: ReturnType<SimulationOptions['cluster']>;
-  readonly #queue = new EventQueue<SimulatedRequest | (() => void)>();
+class Simulator implements World, Agenda, AttemptOwner {
+  readonly options: SimulationOptions;
+  readonly clients: readonly Client[];
+  readonly #queue = new EventQueue<Event>();
+  readonly #hosts = new Map<string, Host>();
   #now = 0;
-  readonly #clock: Clock = {
+  #next = 0;
+  readonly clock: Clock = {
     now: () => this.#now,
     schedule: (delayMs, task) => {
       let isCancelled = false;
-      this.#queue.push(this.#now + delayMs, () => isCancelled || task());
+      this.at(this.#now + delayMs, { fire: () => isCancelled || task() });
       return () => void (isCancelled = true);
     },
   };
 
   constructor(options: SimulationOptions) {
-    this.#options = options;
-    this.#cluster = options.cluster(this.#clock);
+    this.options = options;
+    this.clients = options.clients(this.clock);
   }
 
-  run(script?: (clock: Clock) => void): void {
-    const { arrivals, durationMs } = this.#options;
-    script?.(this.#clock);
-    let nextArrival = arrivals();
+  get isRunning(): boolean {
+    return this.#now < this.options.durationMs;
+  }
+
+  at(time: number, event: Event): void {
+    this.#queue.push(time, event);
+  }
+
+  hostOf(endpoint: Endpoint): Host {
+    let host = this.#hosts.get(endpoint.id);
+    if (host === undefined) {
+      host = new Host(endpoint.id, this.options.serverOf(endpoint), this, this.options.reports);
+      this.#hosts.set(endpoint.id, host);
+    }
+    return host;
+  }
+
+  run(): void {
+    const { load, durationMs, reports } = this.options;
+    this.options.script?.(this);
+    if (reports?.broadcastMs !== undefined) this.#broadcast(reports.broadcastMs);
+    if ('users' in load) {
+      for (let user = 0; user < load.users; user++) this.#arriveAt(((load.periodMs ?? 0) * user) / load.users, user);
+    }
+    let nextArrival = 'arrivals' in load ? load.arrivals(0) : Infinity;
     while (nextArrival < durationMs || this.#queue.size > 0) {
       if (nextArrival < durationMs && nextArrival <= this.#queue.nextAt) {
         this.#now = nextArrival;
-        nextArrival += arrivals();
-        this.#options.retry?.budget.deposit(this.#now);
-        this.#send(new SimulatedRequest(this.#now));
+        if ('arrivals' in load) nextArrival += load.arrivals(nextArrival);
+        this.send();
         continue;
       }
       this.#now = this.#queue.nextAt;
-      const event = this.#queue.pop();
-      if (typeof event === 'function') event();
-      else this.#finish(event);
+      this.#queue.pop().fire(this.#now);
     }
   }
 
-  #send(request: SimulatedRequest): void {
+  send(user?: number): void {
+    const client = this.clients[(user ?? this.#next++) % this.clients.length]!;
     const now = this.#now;
+    const request = new SimulatedRequest(client, now, user);
+    request.key = this.options.key?.() ?? 0;
+    request.work = this.options.work?.(now) ?? 0;
+    this.options.retry?.budget.deposit(now);
+    client.hedge?.deposit(now);
+    const { deadlineMs } = this.options;
+    if (deadlineMs !== undefined) this.at(now + deadlineMs, { fire: (then) => this.#expire(request, then) });
+    this.#attempt(request, now);
+  }
+
+  /** One more attempt of the request. */
+  #attempt(request: SimulatedRequest, now: number): void {
     request.now = now;
-    const endpoint = this.#cluster.pick(request);
-    request.endpoint = endpoint;
-    if (endpoint === undefined) return this.#done(request);
-    this.#cluster.begin(endpoint, now);
-    const server = this.#options.serverOf(endpoint, now);
-    const answeredAt = server.finishAt(now);
-    const givenUpAt = now + (this.#options.timeoutMs ?? Infinity);
-    request.outcome = answeredAt > givenUpAt ? 'timeout' : server.outcomeAt(now);
-    this.#queue.push(Math.min(answeredAt, givenUpAt), request);
+    const endpoint = request.client.cluster.pick(request);
+    if (endpoint === undefined) {
+      if (request.live.length === 0) this.#done(request, undefined, undefined, now);
+      return;
+    }
+    this.options.onAttempt?.(endpoint, now);
+    request.client.cluster.begin(endpoint, now);
+    const host = this.hostOf(endpoint);
+    const attempt = new SimulatedAttempt(request, endpoint, host, now, this);
+    request.live.push(attempt);
+    host.start(attempt, now);
+    const { timeoutMs } = this.options;
+    if (timeoutMs !== undefined) this.at(now + timeoutMs, { fire: (then) => this.#timeOut(attempt, then) });
+    this.#planHedge(attempt, now);
   }
 
-  #finish(request: SimulatedRequest): void {
-    const endpoint = request.endpoint!;
-    this.#cluster.report(endpoint, request.outcome!, request.now, this.#now);
-    this.#cluster.end(endpoint);
-    if (this.#isRetried(request)) this.#send(request);
-    else this.#done(request);
+  #planHedge(attempt: SimulatedAttempt, now: number): void {
+    const { request } = attempt;
+    const { hedge } = request.client;
+    if (hedge === undefined || request.hedges >= hedge.maxHedges) return;
+    const delayMs = hedge.delayMs(now);
+    if (delayMs === Infinity) return;
+    this.at(now + delayMs, {
+      fire: (then) => {
+        if (attempt.isSettled || request.hedges >= hedge.maxHedges || !hedge.tryWithdraw(then)) return;
+        request.hedges++;
+        request.tryNext(attempt.endpoint);
+        this.#attempt(request, then);
+      },
+    });
   }
 
-  /** Moves the request on to its next attempt if there is to be one. */
-  #isRetried(request: SimulatedRequest): boolean {
-    const { retry } = this.#options;
-    if (retry === undefined || request.outcome === 'success' || request.attempts >= retry.policy.maxAttempts)
-      return false;
+  onAnswer(attempt: SimulatedAttempt, outcome: Outcome, now: number): void {
+    const { request, endpoint, host } = attempt;
+    const { cluster, hedge } = request.client;
+    host.answered(outcome, now - attempt.startedAt, attempt.rif, now);
+    if (outcome === 'success') hedge?.observe(now - attempt.startedAt, now);
+    const { reports } = this.options;
+    if (reports !== undefined && reports.broadcastMs === undefined) this.#report(cluster, endpoint, host, now);
+    this.#settle(attempt, outcome, now);
+  }
+
+  #report(cluster: SimulatedCluster, endpoint: Endpoint, host: Host, now: number): void {
+    cluster.reportLoad(endpoint, host.reportAt(now), now);
+  }
+
+  #broadcast(everyMs: number): void {
+    for (const { cluster } of this.clients) {
+      for (const endpoint of cluster.endpoints) this.#report(cluster, endpoint, this.hostOf(endpoint), this.#now);
+    }
+    if (this.isRunning) this.clock.schedule(everyMs, () => this.#broadcast(everyMs));
+  }
+
+  #timeOut(attempt: SimulatedAttempt, now: number): void {
+    if (attempt.isSettled) return;
+    attempt.host.drop(attempt, now);
+    this.#settle(attempt, 'timeout', now);
+  }
+
+  /** Tells the cluster, and goes on with the request if this was its last attempt under way. */
+  #settle(attempt: SimulatedAttempt, outcome: Outcome, now: number): void {
+    const { request, endpoint } = attempt;
+    attempt.isSettled = true;
+    request.client.cluster.report(endpoint, outcome, attempt.startedAt, now);
+    request.client.cluster.end(endpoint);
+    if (request.isOver) return;
+    request.live.splice(request.live.indexOf(attempt), 1);
+    if (outcome === 'success') {
+      if (this.options.isLoserKept !== true) this.#abandon(request, 'cancelled', now, attempt.startedAt);
+      this.#done(request, endpoint, outcome, now);
+    } else if (request.live.length > 0) return;
+    else if (this.#isRetried(request, outcome, now)) {
+      request.tryNext(endpoint);
+      this.#attempt(request, now);
+    } else this.#done(request, endpoint, outcome, now);
+  }
+
+  #expire(request: SimulatedRequest, now: number): void {
+    if (request.isOver) return;
+    const endpoint = request.live[0]?.endpoint;
+    this.#abandon(request, 'timeout', now);
+    this.#done(request, endpoint, 'timeout', now);
+  }
+
+  /** Ends all attempts of the request that are under way. @param wonBy when the attempt began that was faster than they */
+  #abandon(request: SimulatedRequest, outcome: Outcome, now: number, wonBy = -Infinity): void {
+    if (request.live.length === 0) return;
+    const { cluster, hedge, reportLate } = request.client;
+    for (const attempt of request.live.splice(0)) {
+      attempt.isSettled = true;
+      attempt.host.drop(attempt, now);
+      // What took longer than an attempt that began later would have taken longer still.
+      const isLate = attempt.startedAt <= wonBy;
+      if (isLate) hedge?.observe(now - attempt.startedAt, now);
+      if (isLate && reportLate !== undefined) reportLate(attempt.endpoint, attempt.startedAt, now);
+      else cluster.report(attempt.endpoint, outcome, attempt.startedAt, now);
+      cluster.end(attempt.endpoint);
+    }
+  }
+
+  #isRetried(request: SimulatedRequest, outcome: Outcome, now: number): boolean {
+    const { retry } = this.options;
+    if (retry === undefined || request.attempts >= retry.policy.maxAttempts) return false;
     const failed = {
-      outcome: request.outcome!,
-      status: request.outcome === 'server-error' ? 503 : 0,
-      isSent: request.outcome !== 'connect-error',
+      outcome,
+      status: outcome === 'server-error' ? 503 : 0,
+      isSent: outcome !== 'connect-error',
       isIdempotent: true,
       isReplayable: true,
     };
-    if (!retry.policy.isRetryable(failed)) return false;
-    if (retry.policy.isCharged(failed) && !retry.budget.tryWithdraw(this.#now)) return false;
-    request.attempt++;
-    (request.tried ??= []).push(request.endpoint!);
-    return true;
+    return retry.policy.isRetryable(failed) && (!retry.policy.isCharged(failed) || retry.budget.tryWithdraw(now));
   }
 
-  #done(request: SimulatedRequest): void {
-    request.endedAt = this.#now;
-    if (request.endpoint === undefined) request.outcome = undefined;
-    this.#options.onDone(request);
+  #done(request: SimulatedRequest, endpoint: Endpoint | undefined, outcome: Outcome | undefined, now: number): void {
+    request.isOver = true;
+    request.endpoint = endpoint;
+    request.outcome = outcome;
+    request.endedAt = now;
+    const { load } = this.options;
+    if ('users' in load && request.user !== undefined) {
+      this.#arriveAt(Math.max(now, request.startedAt + (load.periodMs ?? 0)), request.user);
+    }
+    this.options.onDone(request);
+  }
+
+  #arriveAt(time: number, user: number): void {
+    if (time < this.options.durationMs) this.at(time, { fire: () => this.send(user) });
   }
 }
