@@ -13,6 +13,18 @@ const NODE_ARGS = [
   // Compiled on the spot and not when a helper thread has got to it, so that every run counts the same.
   '--no-concurrent-recompilation',
 ];
+const STRATEGIES = [
+  'random',
+  'roundRobin',
+  'weightedRoundRobin',
+  'leastRequest',
+  'peakEwma',
+  'rendezvousHash',
+  'ringHash',
+  'maglev',
+  'prequal',
+  'loadReported',
+];
 const LIMIT_BYTES = 64 * 1024;
 
 async function allocatedBy(what: string, strategy: string): Promise<number> {
@@ -25,7 +37,7 @@ async function allocatedBy(what: string, strategy: string): Promise<number> {
 describe('two million rounds', function () {
   this.timeout(60_000);
 
-  for (const strategy of ['roundRobin', 'leastRequest', 'peakEwma']) {
+  for (const strategy of STRATEGIES) {
     for (const [what, sentence] of [
       ['picker', `of ${strategy}().pick`],
       ['cluster', `of cluster.pick with ${strategy}()`],

@@ -18,7 +18,26 @@ export declare function balance(cluster: Cluster, options?: ProxyOptions): Reque
 
 // dist/index.d.ts
 export { balance } from './balance.ts';
+export { reportLoad } from './report-load.ts';
+export type { ReportLoadOptions } from './report-load.ts';
 export { session } from './session.ts';
+export { cookieKey, firstKey, headerKey, queryKey, sourceIp } from '@evenkeel/proxy';
+export type { RequestKey } from '@evenkeel/proxy';
+
+// dist/report-load.d.ts
+/**
+ * `app.use(reportLoad())`: every response says how busy this server is, for `prequal()` and other balancers that listen.
+ */
+import type { Request, RequestHandler } from 'express';
+import type { LoadReporterOptions } from '@evenkeel/core';
+/** What is measured, and who is told. `isTrusted` is asked with Express' request, so `req.ip` is there. */
+export type ReportLoadOptions = LoadReporterOptions<Request>;
+/**
+ * Stamps every response with `endpoint-load-metrics`, error pages and streams included, and counts requests in flight until their
+ * response is over. Mount it first: what answers before it is neither counted nor stamped.
+ * @throws INVALID_OPTIONS
+ */
+export declare function reportLoad(options?: ReportLoadOptions): RequestHandler;
 
 // dist/session.d.ts
 /** `session()` for Express: sessions on `req.session`, committed before the response leaves. */

@@ -19,7 +19,26 @@ export declare function balance(cluster: Cluster, options?: ProxyOptions): Middl
 
 // dist/index.d.ts
 export { balance } from './balance.ts';
+export { reportLoad } from './report-load.ts';
+export type { ReportLoadOptions } from './report-load.ts';
 export { session } from './session.ts';
+export { cookieKey, firstKey, headerKey, queryKey, sourceIp } from '@evenkeel/proxy';
+export type { RequestKey } from '@evenkeel/proxy';
+
+// dist/report-load.d.ts
+/**
+ * `app.use(reportLoad())`: every response says how busy this server is, for `prequal()` and other balancers that listen.
+ */
+import type { Context, Middleware } from 'koa';
+import type { LoadReporterOptions } from '@evenkeel/core';
+/** What is measured, and who is told. `isTrusted` is asked with Koa's context, so `ctx.ip` is there. */
+export type ReportLoadOptions = LoadReporterOptions<Context>;
+/**
+ * Stamps every response with `endpoint-load-metrics`, error pages, streams and those that Koa does not write included, and counts
+ * requests in flight until their response is over. Use it first: what answers before it is neither counted nor stamped.
+ * @throws INVALID_OPTIONS
+ */
+export declare function reportLoad(options?: ReportLoadOptions): Middleware;
 
 // dist/session.d.ts
 /** `session()` for Koa: sessions on `ctx.session`, committed before the response leaves. */

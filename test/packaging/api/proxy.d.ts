@@ -63,13 +63,65 @@ export declare function rawErrorAnswer(error: BalancerError): string;
 // dist/index.d.ts
 export { createProxy } from './proxy.ts';
 export type { Proxy } from './proxy.ts';
+export { cookieKey, firstKey, headerKey, queryKey, sourceIp } from './keys.ts';
+export type { RequestClient, RequestKey, SourceIpOptions } from './keys.ts';
 export type { ErrorRenderer } from './error-answer.ts';
 export type { ProxyOptions, StickyOptions } from './options.ts';
+
+// dist/keys.d.ts
+/**
+ * What a request hangs on where there is no sticky cookie: the key that a hashing strategy places it by.
+ *
+ * Keys come from outside. None of these throws, whatever a client sends, and what is not there is no key: the request then goes
+ * anywhere. Nothing here proves who a client is; a key only says what belongs together.
+ */
+import type { IncomingMessage } from 'node:http';
+/** What the proxy knows about the client of a request. */
+export interface RequestClient {
+    /**
+     * The address of the client itself: of the connection, or what `trustedProxies` say about it. IPv4 in dotted form; undefined on a
+     * Unix socket.
+     */
+    readonly address: string | undefined;
+}
+/**
+ * What a request hangs on; undefined or empty for nothing. Equal texts go together.
+ * @throws whatever it throws is the application's mistake: `next(error)`, or a 500
+ */
+export type RequestKey = (request: IncomingMessage, client: RequestClient) => string | undefined;
+/** Options of `sourceIp()`. */
+export interface SourceIpOptions {
+    /** Bits of an IPv4 address that count, 1..32; 24 keeps a neighbourhood together. @default 32 */
+    readonly ipv4Prefix?: number;
+    /** Bits of an IPv6 address that count, 1..128. A host changes the lower half of its address as it likes. @default 64 */
+    readonly ipv6Prefix?: number;
+    /** Whose word about clients behind them is taken, for this key alone. @default the proxy's `trustedProxies` */
+    readonly trustedProxies?: readonly string[];
+}
+/**
+ * The client's address or network. Clients behind one NAT share an address, and with it an endpoint: bound its load.
+ * @throws INVALID_OPTIONS
+ */
+export declare function sourceIp(options?: SourceIpOptions): RequestKey;
+/** The value of a request header field, the first one if there are several. @throws INVALID_OPTIONS */
+export declare function headerKey(name: string): RequestKey;
+/** The value of a cookie as it stands there, the first one that is not empty if there are several. @throws INVALID_OPTIONS */
+export declare function cookieKey(name: string): RequestKey;
+/** The value of a query parameter, decoded as far as it can be, the first one if there are several. @throws INVALID_OPTIONS */
+export declare function queryKey(name: string): RequestKey;
+/** The first of several keys that is there, such as a user's and else the client's address. @throws INVALID_OPTIONS */
+export declare function firstKey(...keys: readonly RequestKey[]): RequestKey;
+/**
+ * The number that the cluster goes by; 0 for nothing.
+ * @throws INVALID_OPTIONS if the application's function gives something else than a text, a promise for one
+ */
+export declare function hashOfKey(keyOf: RequestKey, request: IncomingMessage, client: RequestClient): number;
 
 // dist/options.d.ts
 import { v } from '@evenkeel/core/options';
 import type { AffinityCookie } from './affinity.ts';
 import type { ErrorRenderer } from './error-answer.ts';
+import type { RequestKey } from './keys.ts';
 /** How requests stick to endpoints. */
 export interface StickyOptions {
     /** Whose cookie tells where a session lives; `auto`: whoever makes it, and the proxy if nobody does. @default 'auto' */
@@ -93,6 +145,12 @@ export interface StickyOptions {
 export interface ProxyOptions {
     /** True is short for `{}`. @default false */
     readonly sticky?: boolean | StickyOptions;
+    /**
+     * What a request hangs on, for a cluster with a hashing strategy: `sourceIp()`, `headerKey(name)`, `cookieKey(name)`,
+     * `queryKey(name)`, the `firstKey(...)` of several that is there, or a function of your own. A sticky cookie comes first.
+     * @default none
+     */
+    readonly key?: RequestKey;
     /** Addresses and networks (`10.0.0.0/8`, `::1`) whose `X-Forwarded-*` and `Forwarded` are believed and continued. @default none */
     readonly trustedProxies?: readonly string[];
     /** True sends each endpoint its own origin as `Host`; false the client's. @default false */
@@ -119,6 +177,7 @@ export interface ProxyOptions {
 /** The options with all defaults filled in. */
 export interface ResolvedProxyOptions {
     readonly sticky: AffinityCookie | undefined;
+    readonly key?: RequestKey | undefined;
     readonly trustedProxies: readonly string[];
     readonly changeOrigin: boolean;
     readonly via: boolean;
