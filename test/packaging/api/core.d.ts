@@ -97,9 +97,12 @@ export interface EndpointShare {
 export declare class EndpointState implements Endpoint {
     inflight: number;
     private expectedUs;
-    /** In whole ms. */
+    /** When to look again, in whole ms; and when if nothing waits. */
     private expectedUntil;
+    private freshUntil;
     private waiting;
+    /** The tracker need not hear of successes. */
+    private isTrackerAtRest;
     /** The share of load as of the last snapshot. */
     weight: number;
     /** Attempts that may be in flight. */
@@ -117,25 +120,22 @@ export declare class EndpointState implements Endpoint {
     report: LoadReport | undefined;
     /** Index of its part of the traffic. */
     tier: number;
-    /** Who says that it is about to go: bits of `LEAVING_BIT`. */
+    /** Who says that it is about to go: bits of `LEAVING_BIT`. Its own report says so until `leavingUntil`. */
     leaving: number;
-    /** When it is to stop being about to go on the word of its own report. */
     leavingUntil: number;
     /** What an agent makes of its configured weight. */
     weightRatio: number;
-    /** While draining: sticky requests are still served. */
-    keepsSessions: boolean;
-    /** Some request has stuck to it. */
+    /** Some request has stuck to it; and while draining, such requests are still served. */
     hasSessions: boolean;
+    keepsSessions: boolean;
     /** When the ejection ends; meaningful only while the reason `ejected` stands. */
     ejectedUntil: number;
     /** Since when it waits to prove itself; meaningful only while the reason `on-trial` stands. */
     onTrialSince: number;
-    /** When the one request was picked that it has to prove itself by; -Infinity while there is none. */
+    /** When the one request was picked that it has to prove itself by; `NEVER` while there is none. In whole ms, as the next one. */
     trialTakenAt: number;
-    /** Since when its weight grows; -Infinity if it has grown up. */
+    /** Since when its weight grows; `NEVER` if it has grown up. */
     slowSince: number;
-    /** Reports that could not be used. */
     ignoredReports: number;
     private idleListeners;
     private undrainListeners;
@@ -173,8 +173,6 @@ export declare class EndpointState implements Endpoint {
     undrain(): void;
     /** No longer a member. Its row goes to somebody else, and what it still has under way is kept in a copy. */
     retire(): void;
-    /** Takes in a value of `endpoint-load-metrics`. @returns whether it could be used */
-    takeReport(value: string, now: number): boolean;
     get isLeavingByReport(): boolean;
     /** Takes a reason away. Whoever has none left starts slowly. */
     clear(reason: HealthReason, now: number): void;
@@ -183,7 +181,10 @@ export declare class EndpointState implements Endpoint {
     /** Waits for the next request to prove itself by. */
     reopenTrial(now: number): void;
     has(reason: HealthReason): boolean;
-    /** Takes the outcome into the failure ratio and asks the tracker. Health needs no fractions of a ms, which would be boxed. */
+    /**
+     * Takes the outcome into the failure ratio and asks the tracker. Health needs no fractions of a ms, which would be boxed. What to
+     * expect falls slowly, so that only bad news has to be looked at now; the rest is when somebody asks and it may have changed.
+     */
     private judge;
     /** Looks again at what a request has to expect, as of `NOW`. */
     private expect;
@@ -240,8 +241,9 @@ export declare const STARTED_AT = 1;
 export declare const SAMPLE = 2;
 /** What `latencyNow` and `expectNow` found: a fraction that a function returns is boxed too. */
 export declare const RESULT = 5;
-/** Until when what `expectNow` found holds. */
+/** Until when what `expectNow` found holds, and until when it would if nothing waited. */
 export declare const HOLDS_UNTIL = 6;
+export declare const FRESH_UNTIL = 7;
 export declare const WAITING_STARTS = 4;
 export declare class Ledger {
     #private;
@@ -271,11 +273,12 @@ export declare function expectNow(numbers: Float64Array, at: number, waiting: nu
  * Takes in `SAMPLE` ms at `NOW`. A peak is believed at once, good news by the share of the window that has passed since the last
  * sample. So the weight of a sample depends on time and not on the number of samples, and a busy endpoint forgets a peak no faster
  * than a quiet one.
+ * @returns whether it is a peak
  * @see Finagle's `PeakEwma.scala`, for the peak rule; it decays on reading, which makes its value depend on how often it is read
  */
-export declare function observeLatency(numbers: Float64Array, at: number): void;
-/** Takes an outcome into the failure ratio. @param failed 1 for a failure, 0 for none */
-export declare function countOutcome(numbers: Float64Array, at: number, failed: 0 | 1): void;
+export declare function observeLatency(numbers: Float64Array, at: number): boolean;
+/** Takes an outcome into the failure ratio. @param failed 1 for a failure, 0 for none @returns whether that changes it */
+export declare function countOutcome(numbers: Float64Array, at: number, failed: 0 | 1): boolean;
 
 // dist/cluster/snapshot.d.ts
 import type { Random } from '../lib/random.ts';
@@ -718,7 +721,7 @@ export interface ClusterOptions extends RequestPolicyOptions {
     /** Below this share of well endpoints health is ignored, 0..100; 0 never ignores it. @default 50 */
     readonly panicPercent?: number;
     /**
-     * ms in which the weight of an endpoint that joins or comes back grows from a tenth to the whole, 0..2^31-1; 0 for at once. Not for
+     * ms in which the weight of an endpoint that joins or comes back grows from a tenth to the whole, 0..86_400_000; 0 for at once. Not for
      * the endpoints that are there when the cluster is made: then all are new, and none is cold. @default 10_000
      */
     readonly slowStartMs?: number;
@@ -1583,6 +1586,8 @@ export interface Detection {
      * @returns true if the endpoint should be ejected
      */
     isUnfit(outcome: Outcome, now: number, latencyMs: number): boolean;
+    /** True while a success would change nothing. @default never */
+    readonly isAtRest?: boolean;
     /** Forgets what was seen: the endpoint has paid for it. */
     forget(): void;
     /** Called when the endpoint is no longer a member. */
@@ -1597,6 +1602,7 @@ export declare function resolveEjection<const E extends v.ObjectEntries>(where: 
 export declare class BackoffTracker implements EjectionTracker {
     #private;
     constructor(times: Required<EjectionTimes>, random: Random, detection: Detection);
+    get isAtRest(): boolean;
     observe(outcome: Outcome, now: number, latencyMs: number): number;
     refused(now: number): void;
     restored(now: number): void;
@@ -1631,6 +1637,8 @@ export interface EjectionTracker {
      * @returns for how many ms to eject, or 0 to keep. Allocates nothing.
      */
     observe(outcome: Outcome, now: number, latencyMs: number): number;
+    /** True while a success would change nothing, so that nobody need tell of one. @default never */
+    readonly isAtRest?: boolean;
     /** Called when nothing came of the ejection that `observe` has just asked for: the endpoint is still in use, and still judged. */
     refused?(now: number): void;
     /**

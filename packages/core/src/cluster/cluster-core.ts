@@ -6,6 +6,7 @@ import type { Endpoint, PickContext, ResolvedEndpoint } from '../endpoint.ts';
 import type { EjectionJudges } from '../health/ejection.ts';
 import { LEAVING_BIT, REASON_BIT, SESSION_KEEPING_REASONS } from '../health/reasons.ts';
 import type { HealthReason, LeavingSource } from '../health/reasons.ts';
+import { parseLoadReport } from '../load-report.ts';
 import type { Outcome } from '../outcome.ts';
 import { EndpointState } from './endpoint-state.ts';
 import type { EndpointShare } from './endpoint-state.ts';
@@ -66,7 +67,7 @@ export class ClusterCore {
         this.options.concurrencyLimit?.start(),
       );
       // When a process starts, all its endpoints are new to it, and none of them is cold.
-      if (!isStart) endpoint.slowSince = now;
+      if (!isStart) endpoint.slowSince = Math.floor(now);
       added.push(endpoint);
       return endpoint;
     });
@@ -99,7 +100,7 @@ export class ClusterCore {
     if (trials.length > 0) {
       const trial = this.trialFor(context);
       if (trial !== undefined) {
-        trial.trialTakenAt = context.now;
+        trial.trialTakenAt = Math.floor(context.now);
         return trial;
       }
     }
@@ -187,7 +188,7 @@ export class ClusterCore {
       // A page that says "well" is no proof: it grants the trial, and it does so at once, since it said otherwise before.
       endpoint.putOnTrial(now);
     } else if (stands && (reason === 'ejected' || reason === 'probe-failed')) endpoint.reasons &= ~ON_TRIAL;
-    if (before !== 0 && endpoint.reasons === 0) endpoint.slowSince = now;
+    if (before !== 0 && endpoint.reasons === 0) endpoint.slowSince = Math.floor(now);
     this.rebuild(now);
     if (before === 0) this.listener.unpickable(endpoint, reason);
     else if (endpoint.reasons === 0) this.listener.pickable(endpoint);
@@ -209,8 +210,10 @@ export class ClusterCore {
 
   /** Takes in what the endpoint says about itself: a value of `endpoint-load-metrics`. */
   reportLoad(endpoint: EndpointState, value: string, now: number): void {
-    if (!endpoint.takeReport(value, now)) return;
-    const isDraining = endpoint.report!.isDraining;
+    const report = parseLoadReport(value, now);
+    if (report === undefined) return void endpoint.ignoredReports++;
+    endpoint.report = report;
+    const { isDraining } = report;
     if (isDraining) endpoint.leavingUntil = now + LEAVING_BY_REPORT_MS;
     if (isDraining !== endpoint.isLeavingByReport) this.setLeaving(endpoint, 'report', isDraining, now);
   }
@@ -288,7 +291,7 @@ export class ClusterCore {
         : successor(this.snapshot.pickable, context);
     if (chosen === undefined) return undefined;
     chosen.hasSessions = true;
-    if (isTrial) chosen.trialTakenAt = context.now;
+    if (isTrial) chosen.trialTakenAt = Math.floor(context.now);
     if (chosen.isPicked) this.snapshot.picker?.charge?.(chosen);
     return chosen;
   }

@@ -6,11 +6,12 @@ import type { HealthReason } from '../health/reasons.ts';
 import { LEAVING_BIT, REASON_BIT } from '../health/reasons.ts';
 import { hash32 } from '../lib/hash.ts';
 import { latencyBucketUs } from '../lib/latency-bucket.ts';
-import { parseLoadReport } from '../load-report.ts';
+import { NEVER } from '../lib/never.ts';
 import type { LoadReport } from '../load-report.ts';
 import { isFailure } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import {
+  FRESH_UNTIL,
   HOLDS_UNTIL,
   NOW,
   RESULT,
@@ -34,9 +35,12 @@ export class EndpointState implements Endpoint {
   // What a pick reads comes first, in small integers: with thousands of endpoints that is one line of cache for each that is looked at.
   inflight = 0;
   private expectedUs = 0;
-  /** In whole ms. */
+  /** When to look again, in whole ms; and when if nothing waits. */
   private expectedUntil = 0;
+  private freshUntil = 0;
   private waiting = 0;
+  /** The tracker need not hear of successes. */
+  private isTrackerAtRest = false;
   /** The share of load as of the last snapshot. */
   weight: number;
   /** Attempts that may be in flight. */
@@ -56,25 +60,22 @@ export class EndpointState implements Endpoint {
   report: LoadReport | undefined = undefined;
   /** Index of its part of the traffic. */
   tier = 0;
-  /** Who says that it is about to go: bits of `LEAVING_BIT`. */
+  /** Who says that it is about to go: bits of `LEAVING_BIT`. Its own report says so until `leavingUntil`. */
   leaving = 0;
-  /** When it is to stop being about to go on the word of its own report. */
   leavingUntil = 0;
   /** What an agent makes of its configured weight. */
   weightRatio = 1;
-  /** While draining: sticky requests are still served. */
-  keepsSessions = false;
-  /** Some request has stuck to it. */
+  /** Some request has stuck to it; and while draining, such requests are still served. */
   hasSessions = false;
+  keepsSessions = false;
   /** When the ejection ends; meaningful only while the reason `ejected` stands. */
   ejectedUntil = 0;
   /** Since when it waits to prove itself; meaningful only while the reason `on-trial` stands. */
   onTrialSince = 0;
-  /** When the one request was picked that it has to prove itself by; -Infinity while there is none. */
-  trialTakenAt: number = -Infinity;
-  /** Since when its weight grows; -Infinity if it has grown up. */
-  slowSince: number = -Infinity;
-  /** Reports that could not be used. */
+  /** When the one request was picked that it has to prove itself by; `NEVER` while there is none. In whole ms, as the next one. */
+  trialTakenAt: number = NEVER;
+  /** Since when its weight grows; `NEVER` if it has grown up. */
+  slowSince: number = NEVER;
   ignoredReports = 0;
   private idleListeners: (() => void)[] | undefined = undefined;
   private undrainListeners: (() => void)[] | undefined = undefined;
@@ -186,9 +187,9 @@ export class EndpointState implements Endpoint {
     numbers[SAMPLE] = Math.max(0, numbers[NOW]! - startedAt - stalledMs);
     const latencyMs = Math.floor(numbers[SAMPLE]);
     // A failure is no measure of latency, but a timeout is: it took at least that long.
-    if (outcome === 'timeout' || !isFailure(outcome)) observeLatency(numbers, at);
+    const isPeak = (outcome === 'timeout' || !isFailure(outcome)) && observeLatency(numbers, at);
     if (this.limiter !== undefined) this.adjustLimit(this.limiter, outcome, latencyMs);
-    return this.judge(outcome, latencyMs);
+    return this.judge(outcome, latencyMs, isPeak);
   }
 
   /** The attempt of `note` was given up. A sample never lowers what is expected at its time, so this one says "at least". */
@@ -202,7 +203,7 @@ export class EndpointState implements Endpoint {
 
   /** A body was cut short at the time of `note`. */
   settleCut(): number {
-    return this.judge('reset', -1);
+    return this.judge('reset', -1, false);
   }
 
   end(): void {
@@ -235,14 +236,6 @@ export class EndpointState implements Endpoint {
     this.at = at;
   }
 
-  /** Takes in a value of `endpoint-load-metrics`. @returns whether it could be used */
-  takeReport(value: string, now: number): boolean {
-    const report = parseLoadReport(value, now);
-    if (report === undefined) this.ignoredReports++;
-    else this.report = report;
-    return report !== undefined;
-  }
-
   get isLeavingByReport(): boolean {
     return (this.leaving & LEAVING_BIT.report) !== 0;
   }
@@ -250,7 +243,7 @@ export class EndpointState implements Endpoint {
   /** Takes a reason away. Whoever has none left starts slowly. */
   clear(reason: HealthReason, now: number): void {
     this.reasons &= ~REASON_BIT[reason];
-    if (this.reasons === 0) this.slowSince = now;
+    if (this.reasons === 0) this.slowSince = Math.floor(now);
   }
 
   /** From now on it may prove itself by one request. */
@@ -258,24 +251,31 @@ export class EndpointState implements Endpoint {
     this.reasons = (this.reasons & ~REASON_BIT.ejected) | REASON_BIT['on-trial'];
     this.reopenTrial(now);
     this.tracker.restored(now);
+    this.isTrackerAtRest = false;
   }
 
   /** Waits for the next request to prove itself by. */
   reopenTrial(now: number): void {
     this.onTrialSince = now;
-    this.trialTakenAt = -Infinity;
+    this.trialTakenAt = NEVER;
   }
 
   has(reason: HealthReason): boolean {
     return (this.reasons & REASON_BIT[reason]) !== 0;
   }
 
-  /** Takes the outcome into the failure ratio and asks the tracker. Health needs no fractions of a ms, which would be boxed. */
-  private judge(outcome: Outcome, latencyMs: number): number {
+  /**
+   * Takes the outcome into the failure ratio and asks the tracker. Health needs no fractions of a ms, which would be boxed. What to
+   * expect falls slowly, so that only bad news has to be looked at now; the rest is when somebody asks and it may have changed.
+   */
+  private judge(outcome: Outcome, latencyMs: number, isPeak: boolean): number {
     const { numbers } = this.ledger;
-    countOutcome(numbers, this.at, isFailure(outcome) ? 1 : 0);
-    this.expect();
-    return this.tracker.observe(outcome, Math.floor(numbers[NOW]!), latencyMs);
+    if (countOutcome(numbers, this.at, isFailure(outcome) ? 1 : 0) || isPeak) this.expect();
+    else if (this.waiting === 0) this.expectedUntil = this.freshUntil;
+    if (this.isTrackerAtRest && outcome === 'success') return 0;
+    const ejectMs = this.tracker.observe(outcome, Math.floor(numbers[NOW]!), latencyMs);
+    this.isTrackerAtRest = this.tracker.isAtRest === true;
+    return ejectMs;
   }
 
   /** Looks again at what a request has to expect, as of `NOW`. */
@@ -284,6 +284,7 @@ export class EndpointState implements Endpoint {
     expectNow(numbers, this.at, this.waiting);
     this.expectedUs = latencyBucketUs(numbers[RESULT]!);
     this.expectedUntil = Math.ceil(numbers[HOLDS_UNTIL]!);
+    this.freshUntil = Math.ceil(numbers[FRESH_UNTIL]!);
   }
 
   private adjustLimit(limiter: ConcurrencyLimiter, outcome: Outcome, latencyMs: number): void {

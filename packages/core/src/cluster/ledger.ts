@@ -18,8 +18,9 @@ const DECAY_RATE = 3;
 const LONGEST_HOLD = 4;
 /** What `latencyNow` and `expectNow` found: a fraction that a function returns is boxed too. */
 export const RESULT = 5;
-/** Until when what `expectNow` found holds. */
+/** Until when what `expectNow` found holds, and until when it would if nothing waited. */
 export const HOLDS_UNTIL = 6;
+export const FRESH_UNTIL = 7;
 
 /** Places in an endpoint's row. */
 const LATENCY = 0;
@@ -102,7 +103,7 @@ export function latencyNow(numbers: Float64Array, at: number): void {
 export function expectNow(numbers: Float64Array, at: number, waiting: number): void {
   latencyNow(numbers, at);
   const now = numbers[NOW]!;
-  numbers[HOLDS_UNTIL] = now + numbers[LONGEST_HOLD]!;
+  numbers[FRESH_UNTIL] = numbers[HOLDS_UNTIL] = now + numbers[LONGEST_HOLD]!;
   const latency = numbers[RESULT]!;
   if (waiting === 0 || latency === 0) return;
   const age = now - numbers[at + WAITING_STARTS]! / waiting;
@@ -115,22 +116,25 @@ export function expectNow(numbers: Float64Array, at: number, waiting: number): v
  * Takes in `SAMPLE` ms at `NOW`. A peak is believed at once, good news by the share of the window that has passed since the last
  * sample. So the weight of a sample depends on time and not on the number of samples, and a busy endpoint forgets a peak no faster
  * than a quiet one.
+ * @returns whether it is a peak
  * @see Finagle's `PeakEwma.scala`, for the peak rule; it decays on reading, which makes its value depend on how often it is read
  */
-export function observeLatency(numbers: Float64Array, at: number): void {
+export function observeLatency(numbers: Float64Array, at: number): boolean {
   const sample = numbers[SAMPLE]!;
   const value = numbers[at + LATENCY]!;
   numbers[at + LATENCY] = sample >= value ? sample : sample + (value - sample) * keptSince(numbers, at + LATENCY_AT);
   if (numbers[NOW]! > numbers[at + LATENCY_AT]!) numbers[at + LATENCY_AT] = numbers[NOW]!;
+  return sample > value;
 }
 
-/** Takes an outcome into the failure ratio. @param failed 1 for a failure, 0 for none */
-export function countOutcome(numbers: Float64Array, at: number, failed: 0 | 1): void {
-  if (failed === 0 && numbers[at + FAILURES] === 0) return;
+/** Takes an outcome into the failure ratio. @param failed 1 for a failure, 0 for none @returns whether that changes it */
+export function countOutcome(numbers: Float64Array, at: number, failed: 0 | 1): boolean {
+  if (failed === 0 && numbers[at + FAILURES] === 0) return false;
   const left = numbers[at + FAILURES]! * keptSince(numbers, at + FAILURES_AT);
   const ratio = left + (failed - left) * FAILURE_RATIO_GAIN;
   numbers[at + FAILURES] = ratio < 1e-6 ? 0 : ratio;
   numbers[at + FAILURES_AT] = numbers[NOW]!;
+  return true;
 }
 
 /** The share that is left at `NOW` of what was there at the time in `place`; a `NOW` before that counts as that moment. */

@@ -7,6 +7,7 @@
  */
 import type { PickContext } from '../endpoint.ts';
 import { REASON_BIT } from '../health/reasons.ts';
+import { NEVER } from '../lib/never.ts';
 import { isFree } from './candidates.ts';
 import type { EndpointState } from './endpoint-state.ts';
 
@@ -21,7 +22,7 @@ const PATIENCE_MS = 5_000;
 
 /** When the wait for somebody to try the endpoint is over; Infinity while somebody does, or if it is not on trial. */
 export function trialEndsAt(endpoint: EndpointState): number {
-  const isWaiting = endpoint.has('on-trial') && endpoint.trialTakenAt === -Infinity;
+  const isWaiting = endpoint.has('on-trial') && endpoint.trialTakenAt === NEVER;
   return isWaiting ? endpoint.onTrialSince + PATIENCE_MS : Infinity;
 }
 
@@ -33,6 +34,6 @@ export function mayTry(endpoint: EndpointState, context: PickContext): boolean {
 }
 
 function isHeld(endpoint: EndpointState, now: number): boolean {
-  const heldFor = now - endpoint.trialTakenAt;
-  return heldFor < HELD_MS || (heldFor < Infinity && endpoint.inflight > 0);
+  if (endpoint.trialTakenAt === NEVER) return false;
+  return endpoint.inflight > 0 || now - endpoint.trialTakenAt < HELD_MS;
 }

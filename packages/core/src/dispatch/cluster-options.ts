@@ -76,7 +76,7 @@ export interface ClusterOptions extends RequestPolicyOptions {
   /** Below this share of well endpoints health is ignored, 0..100; 0 never ignores it. @default 50 */
   readonly panicPercent?: number;
   /**
-   * ms in which the weight of an endpoint that joins or comes back grows from a tenth to the whole, 0..2^31-1; 0 for at once. Not for
+   * ms in which the weight of an endpoint that joins or comes back grows from a tenth to the whole, 0..86_400_000; 0 for at once. Not for
    * the endpoints that are there when the cluster is made: then all are new, and none is cold. @default 10_000
    */
   readonly slowStartMs?: number;
@@ -156,7 +156,7 @@ const fields = v.strictObject({
   queueTimeoutMs: v.optional(durationMs(1), 1_000),
   maxEjectedPercent: v.optional(numberIn(0, 100, 'percent'), 50),
   panicPercent: v.optional(numberIn(0, 100, 'percent'), 50),
-  slowStartMs: v.optional(durationMs(0), 10_000),
+  slowStartMs: v.optional(durationMs(0, 86_400_000), 10_000),
   locality: v.optional(localitySchema),
   quorum: v.optional(quorumSchema),
   latencyWindowMs: v.optional(durationMs(1), 10_000),

@@ -45,6 +45,10 @@ class FailureRun implements Detection {
     this.#threshold = threshold;
   }
 
+  get isAtRest(): boolean {
+    return this.#length === 0 && this.#lengthBefore === 0;
+  }
+
   isUnfit(outcome: Outcome, _now: number, latencyMs: number): boolean {
     if (outcome === 'success') {
       this.#lengthBefore = this.#length;

@@ -33,6 +33,8 @@ export interface Detection {
    * @returns true if the endpoint should be ejected
    */
   isUnfit(outcome: Outcome, now: number, latencyMs: number): boolean;
+  /** True while a success would change nothing. @default never */
+  readonly isAtRest?: boolean;
   /** Forgets what was seen: the endpoint has paid for it. */
   forget(): void;
   /** Called when the endpoint is no longer a member. */
@@ -87,6 +89,10 @@ export class BackoffTracker implements EjectionTracker {
     this.#times = times;
     this.#random = random;
     this.#detection = detection;
+  }
+
+  get isAtRest(): boolean {
+    return this.#detection.isAtRest === true && this.#doublings === 0 && !this.#isOnTrial;
   }
 
   observe(outcome: Outcome, now: number, latencyMs: number): number {

@@ -28,6 +28,8 @@ export interface EjectionTracker {
    * @returns for how many ms to eject, or 0 to keep. Allocates nothing.
    */
   observe(outcome: Outcome, now: number, latencyMs: number): number;
+  /** True while a success would change nothing, so that nobody need tell of one. @default never */
+  readonly isAtRest?: boolean;
   /** Called when nothing came of the ejection that `observe` has just asked for: the endpoint is still in use, and still judged. */
   refused?(now: number): void;
   /**
