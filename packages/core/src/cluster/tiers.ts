@@ -2,8 +2,8 @@
  * How traffic is split before a strategy is asked: by priority level, and within the first level by zone. A tier is a set of
  * endpoints that one picker chooses among, and its share of the traffic.
  *
- * Levels: a level takes `1.4 * well / all` of the traffic, at most all of it, so that it spills over only when more than 28 % of it
- * are unfit; what is left goes to the next level. If all levels together cannot take everything, each takes more in proportion.
+ * Levels: a level takes `1.4 * well / all` of the traffic, at most all of it, so that it spills over only when more than two sevenths
+ * of it are unfit; what is left goes to the next level. If all levels together cannot take everything, each takes more in proportion.
  * Then a level of which too few are well is in panic: its health is ignored, since more probably the judges are wrong, and if not, the
  * few that are well would go under.
  *
