@@ -56,7 +56,8 @@ class DeadlinePicker<E extends Endpoint> implements Picker<E> {
     this.#heap = new DeadlineHeap(
       Float64Array.from(endpoints, ({ id }, index) => {
         const turns = previous?.turnsUntil(id) ?? (random.below(TWO_POW_32) + 1) / TWO_POW_32;
-        return turns * this.#turn[index]!;
+        // Debts are bounded; what were many short turns must not become as many long ones.
+        return Math.min(turns * this.#turn[index]!, this.#turn[index]! + this.#round);
       }),
     );
   }
