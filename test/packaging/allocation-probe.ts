@@ -88,8 +88,8 @@ const cluster = createCluster({
   strategy,
   clock: manualClock(),
   random: seeded(7),
-  // Without answers an endpoint's latency is looked at again every sixteenth of this, by code that runs too seldom to be compiled.
-  ...(what !== 'attempt' && { latencyWindowMs: NEVER_MS }),
+  // An endpoint's latency is looked at again every sixteenth of this at the latest, by code that runs too seldom to be compiled.
+  latencyWindowMs: NEVER_MS,
 });
 // From the future, so that they stay fresh.
 for (const endpoint of cluster.endpoints) {
