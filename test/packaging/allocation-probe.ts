@@ -1,5 +1,5 @@
 /**
- * Counts the bytes that picks allocate: run with the arguments of allocation.test.ts and `<what> <strategy>`, it prints a number.
+ * Counts the bytes that picks allocate: run with the arguments of allocation.test.ts and `<what> <strategy> <weights>`, it prints a number.
  * The young generation is so large that nothing is collected meanwhile, so the growth of the heap is all that was allocated.
  */
 import {
@@ -77,14 +77,17 @@ function bytesAllocated(task: () => void): number {
   return process.memoryUsage().heapUsed - before;
 }
 
-const [what, name] = process.argv.slice(2) as [string, string];
+const [what, name, weights] = process.argv.slice(2) as [string, string, 'equal' | 'unlike'];
 // A clock gives fractions, and a pick finds one in its context. As an argument a fraction is a number that its caller allocates:
 // here that would be the probe.
 const stepMs = what === 'attempt' ? 1 : 0.25;
 const strategy = STRATEGIES[name]!();
 const cluster = createCluster({
   name: 'allocation',
-  endpoints: Array.from({ length: 12 }, (_, n) => ({ url: `http://127.0.0.1:${9000 + n}`, weight: 1 + (n % 3) })),
+  endpoints: Array.from({ length: 12 }, (_, n) => ({
+    url: `http://127.0.0.1:${9000 + n}`,
+    weight: weights === 'equal' ? 1 : 1 + (n % 3),
+  })),
   strategy,
   clock: manualClock(),
   random: seeded(7),

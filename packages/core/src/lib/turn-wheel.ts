@@ -8,6 +8,9 @@ const GRAIN = 2 ** -20;
 /** The least part of all weight that counts: a turn is at most so many slots, which a double can still add up one by one. */
 const LEAST_PART = 2 ** -40;
 
+/** For how many slots per index a first one is asked again at most: the hand stands still meanwhile, and then has to catch up. */
+const LONGEST_WAIT_ROUNDS = 2;
+
 /**
  * Indices in turn, each as often as its weight says: earliest deadline first, in constant time.
  *
@@ -116,6 +119,21 @@ export class TurnWheel {
     this.take(index);
     const excess = this.#dueSlot[index]! - this.#slot - this.#turnSlots[index]! - this.#next.length;
     if (excess > 0) this.#bringNearer(excess);
+  }
+
+  /**
+   * Gives `index` its next turn though another one may be first, as often as the caller likes: the first one is asked again until it
+   * has waited for a turn of its own, then it loses this one, and time goes on by as much. The hand stays as near to the even time as
+   * to let it wait, and what `index` can owe is bounded as `charge` bounds it. O(1) amortised
+   */
+  takeInstead(index: number): void {
+    const first = this.first;
+    if (index === first) return this.take(index);
+    const n = this.#next.length;
+    const longestWait = LONGEST_WAIT_ROUNDS * n;
+    this.#even = Math.min(Math.max(this.#even + 1, this.#slot), this.#slot + longestWait + n);
+    if (this.#dueSlot[index]! <= this.#even + this.#turnSlots[index]! + n) this.#postpone(index);
+    if (this.#even - this.#dueSlot[first]! > Math.min(this.#turnSlots[first]!, longestWait)) this.take(first);
   }
 
   /** Indices in order of their next turns, as far as one revolution tells. Valid until the next call of anything. O(n) */

@@ -9,8 +9,9 @@
 import type { Endpoint } from '../endpoint.ts';
 import type { Random } from '../lib/random.ts';
 import type { ChoiceOptions, Metric } from './choices.ts';
-import { ChoicePicker, resolveChoices } from './choices.ts';
-import type { Strategy } from './strategy.ts';
+import { resolveChoices } from './choices.ts';
+import type { Picker, Strategy } from './strategy.ts';
+import { choicePicker } from './weighted-choices.ts';
 
 const ALIKE: Metric = { slownessOf: () => 1, chose() {} };
 
@@ -19,7 +20,7 @@ export function leastRequest(options: ChoiceOptions = {}): Strategy {
   const choices = resolveChoices('leastRequest', options);
   return {
     name: 'least-request',
-    build: <E extends Endpoint>(endpoints: readonly E[], random: Random) =>
-      new ChoicePicker(endpoints, random, choices, ALIKE),
+    build: <E extends Endpoint>(endpoints: readonly E[], random: Random, previous: Picker<E> | undefined) =>
+      choicePicker(endpoints, random, choices, ALIKE, previous),
   };
 }

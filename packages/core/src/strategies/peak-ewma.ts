@@ -19,8 +19,9 @@
 import type { Endpoint, PickContext } from '../endpoint.ts';
 import type { Random } from '../lib/random.ts';
 import type { ChoiceOptions, Metric } from './choices.ts';
-import { ChoicePicker, resolveChoices } from './choices.ts';
+import { resolveChoices } from './choices.ts';
 import type { Picker, Strategy } from './strategy.ts';
+import { choicePicker, metricOf } from './weighted-choices.ts';
 
 /** Times the usual latency, from where on latency counts squared. */
 const MUCH_SLOWER = 2;
@@ -37,9 +38,9 @@ export function peakEwma(options: ChoiceOptions = {}): Strategy {
   return {
     name: 'peak-ewma',
     build<E extends Endpoint>(endpoints: readonly E[], random: Random, previous: Picker<E> | undefined) {
-      const known =
-        previous instanceof ChoicePicker && previous.metric instanceof PeakLatency ? previous.metric : undefined;
-      return new ChoicePicker(endpoints, random, choices, known ?? new PeakLatency());
+      const known = metricOf(previous);
+      const metric = known instanceof PeakLatency ? known : new PeakLatency();
+      return choicePicker(endpoints, random, choices, metric, previous);
     },
   };
 }

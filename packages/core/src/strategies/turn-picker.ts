@@ -1,5 +1,6 @@
 /**
- * What `weightedRoundRobin()` and `loadReported()` share: endpoints on a wheel of turns, and a cursor that outlives rebuilds.
+ * What strategies share in which endpoints have turns: endpoints on a wheel of turns, and a cursor that outlives rebuilds.
+ * `weightedRoundRobin()` and `loadReported()` take them as they come; `leastRequest()` and `peakEwma()` only propose.
  */
 import type { Endpoint, PickContext } from '../endpoint.ts';
 import type { Random } from '../lib/random.ts';
@@ -33,6 +34,24 @@ export class TurnPicker<E extends Endpoint> {
     if (index < 0) this.#wheel.take(first);
     else this.#wheel.takeEarly(index);
     return this.endpoints[index < 0 ? first : index]!;
+  }
+
+  /** Whose turn it is of those that were not tried, or of all if all were. Takes nobody's turn. O(1) amortised; O(n) as `pick`. */
+  firstIndex(tried: readonly Endpoint[] | undefined): number {
+    const first = this.#wheel.first;
+    if (tried === undefined || !isTried(this.endpoints[first]!, tried)) return first;
+    const untried = this.#firstUntried(tried);
+    return untried < 0 ? first : untried;
+  }
+
+  /** The endpoint at `index` is used, whoever's turn it is; the one whose turn it is keeps it for a while. O(1) amortised. */
+  take(index: number): void {
+    this.#wheel.takeInstead(index);
+  }
+
+  /** True if `index` is due sooner than `other`. O(1) */
+  isBefore(index: number, other: number): boolean {
+    return this.#wheel.slotsUntil(index) < this.#wheel.slotsUntil(other);
   }
 
   /** The endpoint is used out of turn. O(1) amortised. */
