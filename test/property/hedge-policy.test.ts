@@ -33,17 +33,21 @@ describe('hedging() for any sequence of calls', () => {
     );
   });
 
-  it('waits for no less than minDelayMs and for no more than the slowest it has seen', () => {
+  it('waits for no less than minDelayMs and for no more than the slowest it has seen, or slowdown times a median', () => {
     const latencies = fc.array(fc.double({ min: 0, max: 1e5, noNaN: true }), { minLength: 1, maxLength: 300 });
+    const delays = fc.double({ min: 1, max: 100, noNaN: true });
+    const slowdowns = fc.double({ min: 1, max: 10, noNaN: true });
     fc.assert(
-      fc.property(latencies, fc.double({ min: 1, max: 100, noNaN: true }), (given, minDelayMs) => {
-        const policy = hedging({ minDelayMs, minSamples: given.length });
+      fc.property(latencies, delays, slowdowns, (given, minDelayMs, slowdown) => {
+        const policy = hedging({ minDelayMs, slowdown, minSamples: given.length });
         given.forEach((ms, i) => {
           assert.equal(policy.delayMs(i), Infinity);
           policy.observe(ms, i);
         });
         const delayMs = policy.delayMs(given.length);
-        assert.ok(delayMs >= minDelayMs && delayMs <= Math.max(minDelayMs, 0.1, ...given) * 1.05);
+        const median = given.toSorted((a, b) => a - b)[Math.ceil(given.length / 2) - 1]!;
+        assert.ok(delayMs >= Math.max(minDelayMs, (slowdown * median) / 1.05));
+        assert.ok(delayMs <= Math.max(minDelayMs, slowdown * Math.max(0.1, median), ...given) * 1.05);
       }),
       { seed: 2, numRuns: 200 },
     );

@@ -19,10 +19,26 @@ describe('hedging()', () => {
     observe(policy, 10, 94, 0);
     observe(policy, 200, 6, 0);
     assert.ok(isNear(policy.delayMs(0), 200));
-    const lower = hedging({ percentile: 90 });
+    const lower = hedging({ percentile: 90, slowdown: 1 });
     observe(lower, 10, 94, 0);
     observe(lower, 200, 6, 0);
     assert.ok(isNear(lower.delayMs(0), 10));
+  });
+
+  it('waits for one and a half medians at least, since what it sends takes a median too', () => {
+    for (const [options, expected] of [
+      [{}, 150],
+      [{ slowdown: 3 }, 300],
+      [{ slowdown: 1 }, 110],
+      [{ slowdown: 1, percentile: 99.9 }, 400],
+      [{ minDelayMs: 500 }, 500],
+    ] as const) {
+      const policy = hedging(options);
+      observe(policy, 100, 900, 0);
+      observe(policy, 110, 95, 0);
+      observe(policy, 400, 5, 0);
+      assert.ok(isNear(policy.delayMs(0), expected), `${JSON.stringify(options)}: ${policy.delayMs(0)}`);
+    }
   });
 
   it('does not hedge until it has seen a hundred', () => {
@@ -30,13 +46,13 @@ describe('hedging()', () => {
     observe(policy, 10, 99, 0);
     assert.equal(policy.delayMs(0), Infinity);
     observe(policy, 10, 1, 0);
-    assert.ok(isNear(policy.delayMs(0), 10), 'it looks again at once');
+    assert.ok(isNear(policy.delayMs(0), 15), 'it looks again at once');
   });
 
   it('stops when what it has seen is too old', () => {
     const policy = hedging({ windowMs: 10_000 });
     observe(policy, 10, 1_000, 0);
-    assert.ok(policy.delayMs(9_999) < 11);
+    assert.ok(isNear(policy.delayMs(9_999), 15));
     assert.equal(policy.delayMs(11_000), Infinity);
   });
 
@@ -45,8 +61,8 @@ describe('hedging()', () => {
     observe(policy, 10, 100, 0);
     policy.delayMs(0);
     observe(policy, 1_000, 900, 100);
-    assert.ok(isNear(policy.delayMs(499), 10));
-    assert.ok(isNear(policy.delayMs(500), 1_000));
+    assert.ok(isNear(policy.delayMs(499), 15));
+    assert.ok(isNear(policy.delayMs(500), 1_500));
   });
 
   it('never waits for less than minDelayMs', () => {
@@ -93,6 +109,7 @@ describe('hedging()', () => {
     assertRefused(hedging, [
       [{ after: 3 }, /hedging: `after` is not a known option/],
       [{ percentile: 100 }, /`percentile` must be a number from 50 to 99.9, got 100/],
+      [{ slowdown: 0.9 }, /`slowdown` must be a number from 1 to 10, got 0.9/],
       [{ delayMs: 0 }, /`delayMs` must be a number of milliseconds from 1/],
       [{ minDelayMs: 0 }, /`minDelayMs` must be a number of milliseconds from 1/],
       [{ minSamples: 0 }, /`minSamples` must be an integer from 1/],

@@ -1,22 +1,13 @@
 import { hedging } from '@evenkeel/core';
-import type { HedgePolicy } from '@evenkeel/core';
 import { constantArrivals } from '../arrivals.ts';
 import type { Experiment } from '../experiment.ts';
 import { run } from '../experiment.ts';
 import { during, fixedServer, latencyServer } from '../profiles.ts';
 import { many } from '../scenario.ts';
 import type { SuiteScenario, Trial } from '../suite.ts';
-import { atLeast } from '../suite.ts';
+import { atLeast, atMost } from '../suite.ts';
 
 const PUBLISHED: Readonly<Record<string, string>> = { roundRobin: '95 %', leastRequest: '99 %', peakEwma: '99.9 %' };
-
-const HELD = 'hedging({ minDelayMs: 250 })';
-
-/** Both add 2 % at most. A delay that ordinary answers never reach leaves all of it for when it is needed. */
-const HEDGES: Readonly<Record<string, () => HedgePolicy>> = {
-  'hedging()': () => hedging(),
-  [HELD]: () => hedging({ minDelayMs: 250 }),
-};
 
 function experiment({ seed, strategy }: Trial): Experiment {
   return {
@@ -57,22 +48,25 @@ export const slowMiddle: SuiteScenario = {
       { measure: 'p99', value: plain.latencies.percentile(99), unit: ' ms' },
     ];
     if (!isDefault) return findings;
+    // Adds 2 % at most. Its delay is one that ordinary answers never reach, so all of that is left for when it is needed.
+    const hedged = run({ ...experiment(trial), hedge: () => hedging() });
+    trial.plot(hedged.latencies, `${trial.name}, hedged`);
     return [
       ...findings,
-      ...Object.entries(HEDGES).flatMap(([label, hedge]) => {
-        const hedged = run({ ...experiment(trial), hedge });
-        trial.plot(hedged.latencies, `${trial.name}, ${label === HELD ? 'hedged late' : 'hedged'}`);
-        return [
-          {
-            measure: `within 1 s, ${label}`,
-            value: hedged.latencies.percentWithin(1_000),
-            unit: ' %',
-            digits: 3,
-            bar: label === HELD ? atLeast(99.99, ' %') : undefined,
-          },
-          { measure: `hedges, ${label}`, value: (100 * hedged.hedges) / hedged.latencies.count, unit: ' %', digits: 2 },
-        ];
-      }),
+      {
+        measure: 'within 1 s, hedging()',
+        value: hedged.latencies.percentWithin(1_000),
+        unit: ' %',
+        digits: 3,
+        bar: atLeast(99.99, ' %'),
+      },
+      {
+        measure: 'hedges, hedging()',
+        value: (100 * hedged.hedges) / hedged.latencies.count,
+        unit: ' %',
+        digits: 2,
+        bar: atMost(2, ' %'),
+      },
     ];
   },
 };

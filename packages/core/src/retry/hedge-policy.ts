@@ -3,7 +3,9 @@
  * one moment, and asking another is quicker than waiting.
  *
  * The delay is a percentile of the latencies of the last `windowMs`, so that it follows the service: with the 95th, one request of twenty
- * could get company, and the allowance lets at most `maxExtraPercent` of all requests have it. The allowance has no reserve: a client that
+ * could get company, and the allowance lets at most `maxExtraPercent` of all requests have it. Where all answers take about as long, the
+ * 95th percentile is hardly late: company sent then rarely wins, since it takes a median itself, and what is ordinary uses the allowance
+ * up before anything hangs. So the delay is `slowdown` times the median at least. The allowance has no reserve: a client that
  * has seen few requests may not hedge at all, and when everything becomes slow at once, hedges stay a small part of the load instead of
  * doubling it. Each hedge is also taken out of the retry budget, by whoever sends it: hedges and retries together never add more than
  * that.
@@ -38,7 +40,15 @@ export interface HedgePolicy {
 export interface HedgingOptions {
   /** Percentile of recent latencies after which an attempt is late, 50..99.9. @default 95 */
   readonly percentile?: number;
-  /** A fixed delay in ms instead, 1..2^31-1; `percentile`, `minDelayMs` and `minSamples` play no part then. @default none */
+  /**
+   * Times the median of recent latencies that an attempt has to be late at least, 1..10. What is sent after 1.5 medians has won if
+   * the attempt would have taken 2.5; the allowance is kept for such. Take 2.5 or so where one answer of twenty is later than that by
+   * itself and uses the allowance up; 1 leaves the choice to the percentile. @default 1.5
+   */
+  readonly slowdown?: number;
+  /**
+   * A fixed delay in ms instead, 1..2^31-1; `percentile`, `slowdown`, `minDelayMs` and `minSamples` play no part then. @default none
+   */
   readonly delayMs?: number;
   /** The shortest delay in ms, 1..2^31-1. @default 1 */
   readonly minDelayMs?: number;
@@ -54,6 +64,7 @@ export interface HedgingOptions {
 
 const schema = v.strictObject({
   percentile: v.optional(numberIn(50, 99.9), 95),
+  slowdown: v.optional(numberIn(1, 10), 1.5),
   delayMs: v.optional(durationMs(1)),
   minDelayMs: v.optional(durationMs(1), 1),
   minSamples: v.optional(integerIn(1, 1_000_000), 100),
@@ -107,12 +118,13 @@ class Hedging implements HedgePolicy {
   }
 
   #refresh(latencies: LatencyHistogram, now: number): void {
-    const { minSamples, minDelayMs, percentile } = this.#options;
+    const { minSamples, minDelayMs, percentile, slowdown } = this.#options;
     if (latencies.countAt(now) < minSamples) {
       this.#delayMs = Infinity;
       return;
     }
-    this.#delayMs = Math.max(minDelayMs, latencies.percentileAt(percentile, now));
+    const slowMs = slowdown * latencies.percentileAt(50, now);
+    this.#delayMs = Math.max(minDelayMs, slowMs, latencies.percentileAt(percentile, now));
     this.#refreshAt = now + REFRESH_MS;
   }
 }
