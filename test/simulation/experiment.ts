@@ -3,11 +3,11 @@
  * clients come from seeds of their own, so that two strategies under one seed get the same requests at the same moments.
  */
 import { createCluster } from '@evenkeel/core';
-import type { Cluster, ClusterOptions, Endpoint, EndpointOptions, HedgePolicy, Random, Strategy } from '@evenkeel/core';
+import type { ClusterOptions, Endpoint, EndpointOptions, HedgePolicy, Random, Strategy } from '@evenkeel/core';
 import { seeded } from '@evenkeel/core/testing';
 import type { AnyServer, ReportOptions } from './host.ts';
 import { Latencies } from './latencies.ts';
-import type { Client, Done } from './request.ts';
+import type { Done } from './request.ts';
 import { nameOf, urlOf } from './scenario.ts';
 import { simulate } from './simulator.ts';
 import type { Load, SimulationOptions } from './simulator.ts';
@@ -53,14 +53,6 @@ export interface Result {
   readonly hits: ReadonlyMap<string, number>;
 }
 
-/** What the exchanges of a cluster use among themselves when a hedge has won. */
-function lateReporter(cluster: Cluster): NonNullable<Client['reportLate']> {
-  const { core } = cluster as unknown as {
-    core: { reportLate(endpoint: Endpoint, startedAt: number, now: number, stalledMs: number): void };
-  };
-  return (endpoint, startedAt, now) => core.reportLate(endpoint, startedAt, now, 0);
-}
-
 /** Strategies that make use of load reports; the others need not pay for them. */
 const LISTENERS: ReadonlySet<string> = new Set(['prequal', 'load-reported', 'weighted-round-robin']);
 
@@ -88,7 +80,7 @@ export function run(experiment: Experiment): Result {
           strategy: experiment.strategy(),
           random: seeded(seed * 7919 + 1_000 + index),
         });
-        return { cluster, hedge: experiment.hedge?.(), reportLate: lateReporter(cluster) };
+        return { cluster, hedge: experiment.hedge?.() };
       });
     },
     serverOf: (endpoint) => servers[nameOf(endpoint)]!,

@@ -2,15 +2,16 @@ import type { Cluster, Endpoint, HedgePolicy, Outcome, PickContext } from '@even
 import type { Host, Job } from './host.ts';
 
 /** What the simulator needs of a cluster. */
-export type SimulatedCluster = Pick<Cluster, 'pick' | 'begin' | 'report' | 'reportLoad' | 'end' | 'endpoints'>;
+export type SimulatedCluster = Pick<
+  Cluster,
+  'pick' | 'begin' | 'report' | 'reportLate' | 'reportLoad' | 'end' | 'endpoints'
+>;
 
 /** One client process. */
 export interface Client {
   readonly cluster: SimulatedCluster;
   /** @default no hedging */
   readonly hedge?: HedgePolicy | undefined;
-  /** Told of an attempt that was given up because another one, sent later, was faster. @default it counts as cancelled */
-  readonly reportLate?: (endpoint: Endpoint, startedAt: number, now: number) => void;
 }
 
 /** A request that is over. */

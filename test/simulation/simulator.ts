@@ -226,14 +226,14 @@ class Simulator implements World, Agenda, AttemptOwner {
   /** Ends all attempts of the request that are under way. @param wonBy when the attempt began that was faster than they */
   #abandon(request: SimulatedRequest, outcome: Outcome, now: number, wonBy = -Infinity): void {
     if (request.live.length === 0) return;
-    const { cluster, hedge, reportLate } = request.client;
+    const { cluster, hedge } = request.client;
     for (const attempt of request.live.splice(0)) {
       attempt.isSettled = true;
       attempt.host.drop(attempt, now);
       // What took longer than an attempt that began later would have taken longer still.
       const isLate = attempt.startedAt <= wonBy;
       if (isLate) hedge?.observe(now - attempt.startedAt, now);
-      if (isLate && reportLate !== undefined) reportLate(attempt.endpoint, attempt.startedAt, now);
+      if (isLate) cluster.reportLate(attempt.endpoint, attempt.startedAt, now);
       else cluster.report(attempt.endpoint, outcome, attempt.startedAt, now);
       cluster.end(attempt.endpoint);
     }

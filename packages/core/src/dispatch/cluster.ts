@@ -92,10 +92,16 @@ export interface Cluster extends AsyncDisposable {
   /** An attempt starts: in flight + 1. */
   begin(endpoint: Endpoint, now: number): void;
   /**
-   * How it went: exactly once per `begin`, at the response head or at the failure.
+   * How it went: exactly once per `begin`, this or `reportLate`, at the response head or at the failure.
    * @param stalledMs for how much of the time this process was too busy to notice an answer; not held against the endpoint. @default 0
    */
   report(endpoint: Endpoint, outcome: Outcome, startedAt: number, now: number, stalledMs?: number): void;
+  /**
+   * In place of `report`, for an attempt that was given up because one begun later was faster, as with a hedge: it would have taken at
+   * least that long. `cancelled` would say nothing about the endpoint, and a stuck one would look well.
+   * @param stalledMs as for `report`. @default 0
+   */
+  reportLate(endpoint: Endpoint, startedAt: number, now: number, stalledMs?: number): void;
   /** The body was cut short after a head that was reported: one more failure, but no new latency. */
   reportCut(endpoint: Endpoint, now: number): void;
   /** What the endpoint said about itself: a value of `endpoint-load-metrics`. `request` and the like do this themselves. */

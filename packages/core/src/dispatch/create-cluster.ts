@@ -29,7 +29,7 @@ import type { ExchangeHost } from './exchange-host.ts';
 import { clusterSchema } from './cluster-options.ts';
 import type { ClusterOptions, ResolvedClusterOptions } from './cluster-options.ts';
 import { Discoverer } from './discoverer.ts';
-import { drainEndpoint, idle } from './drain.ts';
+import { allIdle, drainEndpoint, idle } from './drain.ts';
 import { executeThrough } from './execute.ts';
 import { exchangeRequestOf } from './exchange-request.ts';
 import { fetchThrough } from './fetch.ts';
@@ -188,6 +188,10 @@ class RunningCluster implements Cluster, ExchangeHost {
     this.core.report(endpoint as EndpointState, outcome, startedAt, now, stalledMs);
   }
 
+  reportLate(endpoint: Endpoint, startedAt: number, now: number, stalledMs: number = 0): void {
+    this.core.reportLate(endpoint as EndpointState, startedAt, now, stalledMs);
+  }
+
   reportLoad(endpoint: Endpoint, value: string, now: number): void {
     this.core.reportLoad(endpoint as EndpointState, value, now);
   }
@@ -230,20 +234,11 @@ class RunningCluster implements Cluster, ExchangeHost {
       });
     });
     // What `execute` runs has no connection of ours that could be cut: it is waited for until the deadline, and no longer.
-    await Promise.race([deadline, this.idle()]);
+    await Promise.race([deadline, allIdle(this.connected)]);
     cancelDeadline();
     this.stalls.close();
     await Promise.all([...this.connected].map((endpoint) => this.transport.release(endpoint, this.isCut)));
     this.connected.clear();
-  }
-
-  /** Resolves when nothing is in flight anywhere: an attempt that fails may be tried again on an endpoint that was idle already. */
-  private async idle(): Promise<void> {
-    for (let busy = this.busy(); busy !== undefined; busy = this.busy()) await idle(busy);
-  }
-
-  private busy(): EndpointState | undefined {
-    return [...this.connected].find((endpoint) => endpoint.inflight > 0);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

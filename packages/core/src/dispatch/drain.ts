@@ -1,5 +1,5 @@
 /**
- * Emptying one endpoint: no new work at once, sessions for a while yet, then what is left until the deadline.
+ * Emptying one endpoint: no new work at once, sessions for a while yet, then what is left until the deadline. And waiting for all.
  */
 import type { EndpointState } from '../cluster/endpoint-state.ts';
 import { durationMs, resolveOptions, v } from '../options.ts';
@@ -19,6 +19,15 @@ const drainSchema = v.pipe(
 export function idle(endpoint: EndpointState): Promise<void> {
   if (endpoint.inflight === 0) return Promise.resolve();
   return new Promise((resolve) => endpoint.onIdle(resolve));
+}
+
+/** Resolves when nothing is in flight on any of them: an attempt that fails may be tried again on one that was idle already. */
+export async function allIdle(endpoints: ReadonlySet<EndpointState>): Promise<void> {
+  for (;;) {
+    const busy = [...endpoints].find(({ inflight }) => inflight > 0);
+    if (busy === undefined) return;
+    await idle(busy);
+  }
 }
 
 export async function drainEndpoint(host: ExchangeHost, endpoint: EndpointState, options: DrainOptions): Promise<void> {
