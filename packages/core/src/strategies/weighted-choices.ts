@@ -1,6 +1,11 @@
 /**
  * What `leastRequest()` and `peakEwma()` do where weights differ: the endpoint whose turn it is gets the request, unless one of a few
- * others is less loaded, by the comparison of `choices.ts`.
+ * others is less loaded.
+ *
+ * Load is `slowness * inflight / weight`, and the weight makes it awkward: is a request to be counted before it is placed, or as
+ * placed? Before, any idle endpoint beats any busy one, and a canary of weight 1 beside 99 gets a third of the traffic. As placed,
+ * `(inflight + 1) / weight`, it gets nothing until the big one has 98 in flight. Here an endpoint is given up for another only if
+ * that one is better both ways: with this request on it, and with a batch of requests shared out by weight.
  *
  * Draws in proportion to the weights are no longer in proportion once they are compared: an endpoint of half the weight got up to 15 %
  * less than its part here, and twice as much elsewhere. Turns by virtual deadlines make up for that. Whoever gets the request in the
@@ -16,16 +21,13 @@
  * @see Finagle's load balancing documentation, for the drift of weighted draws of two; gRFC A58, for turns by deadlines
  */
 import type { Endpoint, PickContext } from '../endpoint.ts';
-import { AliasTable } from '../lib/alias-table.ts';
 import type { Random } from '../lib/random.ts';
 import type { ChoiceOptions, Metric } from './choices.ts';
 import { ChoicePicker } from './choices.ts';
+import { Draws } from './draws.ts';
 import type { Picker, PickerExplanation } from './strategy.ts';
 import { isTried } from './tried.ts';
 import { TurnPicker } from './turn-picker.ts';
-
-/** Draws need a few tries to be distinct, more so if one endpoint has most of the weight. */
-const TRIES_PER_DRAW = 4;
 
 /** From one step of `latencyBucketUs` to the next is at most from 1 to 1.25, to the one after that at least from 1 to 1.33. */
 const TWO_STEPS_FASTER = 1 / 1.29;
@@ -54,8 +56,6 @@ class WeightedChoicePicker<E extends Endpoint> implements Picker<E> {
   readonly metric: Metric;
   readonly #endpoints: readonly E[];
   readonly #turns: TurnPicker<E>;
-  readonly #random: Random;
-  readonly #table: AliasTable;
   /** The part of an endpoint that one request takes up. */
   readonly #part: Float64Array;
   /** The part that an endpoint's share of a batch takes up; the same for all. */
@@ -63,8 +63,8 @@ class WeightedChoicePicker<E extends Endpoint> implements Picker<E> {
   readonly #isFullScan: boolean;
   /** How many are compared with the one whose turn it is. */
   readonly #others: number;
-  /** The one whose turn it is, then those that were drawn. */
-  readonly #drawn: Uint32Array;
+  /** The one whose turn it is, then those that are drawn. */
+  readonly #draws: Draws;
 
   constructor(
     endpoints: readonly E[],
@@ -78,13 +78,11 @@ class WeightedChoicePicker<E extends Endpoint> implements Picker<E> {
     this.metric = metric;
     this.#endpoints = endpoints;
     this.#turns = new TurnPicker(endpoints, weights, random, previous === undefined ? undefined : previous.#turns);
-    this.#random = random;
-    this.#table = new AliasTable(weights, random);
     this.#part = weights.map((weight) => 1 / weight);
     this.#fairPart = n / weights.reduce((sum, weight) => sum + weight, 0);
     this.#isFullScan = n <= Math.max(fullScanUpTo, choices);
     this.#others = this.#isFullScan ? n : choices;
-    this.#drawn = new Uint32Array(choices + 1);
+    this.#draws = new Draws(endpoints, random, choices + 1);
   }
 
   pick(context: PickContext): E {
@@ -124,9 +122,9 @@ class WeightedChoicePicker<E extends Endpoint> implements Picker<E> {
     let bestPlaced = (inflight + 1) * part[first]! * bestSlowness;
     let bestShared = (inflight * part[first]! + fairPart) * bestSlowness;
     if (inflight === 0) bestShared *= TWO_STEPS_FASTER;
-    this.#drawn[0] = first;
+    this.#draws.put(0, first);
     for (let count = 1; count <= others; count++) {
-      const i = isFullScan ? count - 1 : this.#draw(count, tried);
+      const i = isFullScan ? count - 1 : this.#draws.draw(count, tried);
       if (i < 0) break;
       const endpoint = endpoints[i]!;
       if (i === first || (isFullScan && tried !== undefined && isTried(endpoint, tried))) continue;
@@ -146,29 +144,5 @@ class WeightedChoicePicker<E extends Endpoint> implements Picker<E> {
     }
     metric.chose(bestSlowness);
     return best;
-  }
-
-  /** An endpoint that was neither drawn nor tried before; -1 if there is none. */
-  #draw(count: number, tried: readonly Endpoint[] | undefined): number {
-    for (let tries = 0; tries < TRIES_PER_DRAW; tries++) {
-      const i = this.#table.draw();
-      if (this.#isNew(i, count, tried)) return (this.#drawn[count] = i);
-    }
-    return this.#drawAny(count, tried);
-  }
-
-  #drawAny(count: number, tried: readonly Endpoint[] | undefined): number {
-    const n = this.#endpoints.length;
-    const start = this.#random.below(n);
-    for (let step = 0; step < n; step++) {
-      const i = (start + step) % n;
-      if (this.#isNew(i, count, tried)) return (this.#drawn[count] = i);
-    }
-    return -1;
-  }
-
-  #isNew(i: number, count: number, tried: readonly Endpoint[] | undefined): boolean {
-    for (let k = 0; k < count; k++) if (this.#drawn[k] === i) return false;
-    return tried === undefined || !isTried(this.#endpoints[i]!, tried);
   }
 }
