@@ -25,9 +25,9 @@ describe('hedging()', () => {
     assert.ok(isNear(lower.delayMs(0), 10));
   });
 
-  it('waits for one and a half medians at least, since what it sends takes a median too', () => {
+  it('waits for two and a half medians at least, since what it sends takes a median too', () => {
     for (const [options, expected] of [
-      [{}, 150],
+      [{}, 250],
       [{ slowdown: 3 }, 300],
       [{ slowdown: 1 }, 110],
       [{ slowdown: 1, percentile: 99.9 }, 400],
@@ -46,13 +46,13 @@ describe('hedging()', () => {
     observe(policy, 10, 99, 0);
     assert.equal(policy.delayMs(0), Infinity);
     observe(policy, 10, 1, 0);
-    assert.ok(isNear(policy.delayMs(0), 15), 'it looks again at once');
+    assert.ok(isNear(policy.delayMs(0), 25), 'it looks again at once');
   });
 
   it('stops when what it has seen is too old', () => {
     const policy = hedging({ windowMs: 10_000 });
     observe(policy, 10, 1_000, 0);
-    assert.ok(isNear(policy.delayMs(9_999), 15));
+    assert.ok(isNear(policy.delayMs(9_999), 25));
     assert.equal(policy.delayMs(11_000), Infinity);
   });
 
@@ -61,8 +61,8 @@ describe('hedging()', () => {
     observe(policy, 10, 100, 0);
     policy.delayMs(0);
     observe(policy, 1_000, 900, 100);
-    assert.ok(isNear(policy.delayMs(499), 15));
-    assert.ok(isNear(policy.delayMs(500), 1_500));
+    assert.ok(isNear(policy.delayMs(499), 25));
+    assert.ok(isNear(policy.delayMs(500), 2_500));
   });
 
   it('never waits for less than minDelayMs', () => {

@@ -841,10 +841,16 @@ export interface Cluster extends AsyncDisposable {
     /** An attempt starts: in flight + 1. */
     begin(endpoint: Endpoint, now: number): void;
     /**
-     * How it went: exactly once per `begin`, at the response head or at the failure.
+     * How it went: exactly once per `begin`, this or `reportLate`, at the response head or at the failure.
      * @param stalledMs for how much of the time this process was too busy to notice an answer; not held against the endpoint. @default 0
      */
     report(endpoint: Endpoint, outcome: Outcome, startedAt: number, now: number, stalledMs?: number): void;
+    /**
+     * In place of `report`, for an attempt that was given up because one begun later was faster, as with a hedge: it would have taken at
+     * least that long. `cancelled` would say nothing about the endpoint, and a stuck one would look well.
+     * @param stalledMs as for `report`. @default 0
+     */
+    reportLate(endpoint: Endpoint, startedAt: number, now: number, stalledMs?: number): void;
     /** The body was cut short after a head that was reported: one more failure, but no new latency. */
     reportCut(endpoint: Endpoint, now: number): void;
     /** What the endpoint said about itself: a value of `endpoint-load-metrics`. `request` and the like do this themselves. */
@@ -2255,7 +2261,15 @@ export interface HedgePolicy {
 export interface HedgingOptions {
     /** Percentile of recent latencies after which an attempt is late, 50..99.9. @default 95 */
     readonly percentile?: number;
-    /** A fixed delay in ms instead, 1..2^31-1; `percentile`, `minDelayMs` and `minSamples` play no part then. @default none */
+    /**
+     * Times the median of recent latencies that an attempt has to be late at least, 1..10. What is sent after 2.5 medians has won if
+     * the attempt would have taken 3.5; the allowance is kept for such. Less is quicker where answers hardly differ, and finds the allowance
+     * used up where one of twenty is later than that by itself; 1 leaves the choice to the percentile. @default 2.5
+     */
+    readonly slowdown?: number;
+    /**
+     * A fixed delay in ms instead, 1..2^31-1; `percentile`, `slowdown`, `minDelayMs` and `minSamples` play no part then. @default none
+     */
     readonly delayMs?: number;
     /** The shortest delay in ms, 1..2^31-1. @default 1 */
     readonly minDelayMs?: number;
@@ -2409,15 +2423,9 @@ export declare class LoadBound {
 
 // dist/strategies/choices.d.ts
 /**
- * The distribution that `leastRequest()` and `peakEwma()` share: compare a few endpoints, drawn in proportion to their weights, and
- * take the least loaded; with few endpoints, compare them all. What "loaded" means is the metric's.
- *
- * Load is `slowness * inflight / weight`, and the weight makes it awkward: is a request to be counted before it is placed, or as
- * placed? Before, any idle endpoint beats any busy one, and a canary of weight 1 beside 99 gets a third of the traffic. As placed,
- * `(inflight + 1) / weight`, it gets nothing until the big one has 98 in flight. Here an endpoint is given up for another only if
- * that one is better both ways: with this request on it, and with a batch of requests shared out by weight. Otherwise the draw
- * stands, and the draw is in proportion. So the weights hold from idle to full load, and where all weights are equal the two ways
- * are one, the plain `inflight + 1`.
+ * The distribution that `leastRequest()` and `peakEwma()` share: compare a few endpoints, drawn at random, and take the least loaded;
+ * with few endpoints, compare them all. Load is `slowness * (inflight + 1)`, and what slowness means is the metric's. For endpoints of
+ * equal weight; `weighted-choices.ts` is the same for others.
  * @see Mitzenmacher 2001, "The power of two choices in randomized load balancing"
  */
 import type { Endpoint, PickContext } from '../endpoint.ts';

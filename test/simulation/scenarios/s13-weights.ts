@@ -56,6 +56,6 @@ export const weights: SuiteScenario = {
     // Only who goes by latencies could be led astray by them.
     if (trial.name !== 'peakEwma') return findings;
     const value = off(INFLIGHT['nearly idle'], JITTER_MS);
-    return [...findings, { measure: 'the same, nearly idle, with 1 ms of jitter', value, ...rest }];
+    return [...findings, { measure: 'the same, nearly idle, with 1 ms of jitter', value, unit: ' %', digits: 2 }];
   },
 };

@@ -41,9 +41,9 @@ export interface HedgingOptions {
   /** Percentile of recent latencies after which an attempt is late, 50..99.9. @default 95 */
   readonly percentile?: number;
   /**
-   * Times the median of recent latencies that an attempt has to be late at least, 1..10. What is sent after 1.5 medians has won if
-   * the attempt would have taken 2.5; the allowance is kept for such. Take 2.5 or so where one answer of twenty is later than that by
-   * itself and uses the allowance up; 1 leaves the choice to the percentile. @default 1.5
+   * Times the median of recent latencies that an attempt has to be late at least, 1..10. What is sent after 2.5 medians has won if
+   * the attempt would have taken 3.5; the allowance is kept for such. Less is quicker where answers hardly differ, and finds the allowance
+   * used up where one of twenty is later than that by itself; 1 leaves the choice to the percentile. @default 2.5
    */
   readonly slowdown?: number;
   /**
@@ -64,7 +64,7 @@ export interface HedgingOptions {
 
 const schema = v.strictObject({
   percentile: v.optional(numberIn(50, 99.9), 95),
-  slowdown: v.optional(numberIn(1, 10), 1.5),
+  slowdown: v.optional(numberIn(1, 10), 2.5),
   delayMs: v.optional(durationMs(1)),
   minDelayMs: v.optional(durationMs(1), 1),
   minSamples: v.optional(integerIn(1, 1_000_000), 100),
