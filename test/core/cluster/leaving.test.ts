@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Cluster } from '@evenkeel/core';
+import type { Cluster, Endpoint, Picker, Random, Strategy } from '@evenkeel/core';
 import { ClusterCore } from '../../../packages/core/src/cluster/cluster-core.ts';
+import type { EndpointState } from '../../../packages/core/src/cluster/endpoint-state.ts';
 import { clusterSchema } from '../../../packages/core/src/dispatch/cluster-options.ts';
 import { endpointsSchema } from '../../../packages/core/src/endpoint.ts';
 import { resolveOptions } from '../../../packages/core/src/options.ts';
@@ -11,10 +12,10 @@ import { context, make, names, picked } from './clusters.ts';
 const DRAINING = 'TEXT named_metrics.draining=1';
 const STAYING = 'TEXT named_metrics.rif=3';
 
-function coreOf(count: number): ClusterCore {
+function coreOf(count: number, strategy: Strategy = roundRobin()): ClusterCore {
   const given = {
     endpoints: names(count),
-    strategy: roundRobin(),
+    strategy,
     clock: manualClock(),
     random: seeded(7),
     slowStartMs: 0,
@@ -65,8 +66,21 @@ describe('an endpoint that is about to go', () => {
       'whoever took its address has said nothing of the kind',
     );
     cluster.reportLoad(e1, DRAINING, 40_000);
-    cluster.reportLoad(e1, STAYING, 40_001);
-    assert.deepEqual(picked(cluster, 40_001), ['e0', 'e1', 'e2']);
+    cluster.reportLoad(e1, STAYING, 41_000);
+    assert.deepEqual(picked(cluster, 41_000), ['e0', 'e1', 'e2']);
+  });
+
+  it('takes its word back once a second at most, since behind one address every process speaks for itself', () => {
+    let changes = 0;
+    const cluster = make(3, { slowStartMs: 0 }).on('pickable', () => void changes++);
+    const e1 = cluster.endpoints[1]!;
+    for (let now = 0; now < 10_000; now += 10) {
+      cluster.reportLoad(e1, now % 20 === 0 ? DRAINING : STAYING, now);
+      assert.ok(!picked(cluster, now, 3).includes('e1'));
+    }
+    assert.equal(changes, 0, 'as long as one of them is about to go');
+    for (let now = 10_000; now < 20_000; now += 10) cluster.reportLoad(e1, STAYING, now);
+    assert.equal(changes, 1);
   });
 
   it('is used all the same where all say so', () => {
@@ -119,5 +133,29 @@ describe('the weight that an agent gives', () => {
     assert.equal(core.pick(context(0, { preferred: 'r0' }))!.id, 'e0', 'what sticks to it goes on');
     core.setWeightRatio(e0, 1, 0);
     assert.equal(hits(core, 'e0', 0), 150);
+  });
+
+  it('is heeded at once, and what follows within a tenth of a second together with what else does', () => {
+    const inner = roundRobin();
+    let builds = 0;
+    const core = coreOf(2, {
+      name: 'counting',
+      build<E extends Endpoint>(endpoints: readonly E[], random: Random, previous: Picker<E> | undefined) {
+        builds++;
+        return inner.build(endpoints, random, previous);
+      },
+    });
+    const [e0, e1] = core.endpoints as [EndpointState, EndpointState];
+    builds = 0;
+    core.setWeightRatio(e0, 0.5, 1_000);
+    assert.deepEqual([e0.weight, builds], [0.5, 1]);
+    for (let i = 1; i <= 90; i++) {
+      core.setWeightRatio(e0, 2 + i / 100, 1_000 + i);
+      core.setWeightRatio(e1, 1 + i / 100, 1_000 + i);
+      core.pick(context(1_000 + i));
+    }
+    assert.deepEqual([e0.weight, builds], [0.5, 1]);
+    core.pick(context(1_100));
+    assert.deepEqual([e0.weight, e1.weight, builds], [2.9, 1.9, 2]);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { consecutiveFailures } from '@evenkeel/core';
 import type { Cluster, ClusterOptions, Endpoint } from '@evenkeel/core';
-import { context, fail, make, picked } from './clusters.ts';
+import { context, fail, make, names, picked } from './clusters.ts';
 
 const ONE_FAILURE = consecutiveFailures({ threshold: 1, baseMs: 1_000, maxMs: 64_000 });
 
@@ -37,7 +37,18 @@ describe('an endpoint that comes back', () => {
     const { cluster, e1 } = returning();
     assert.equal(take(cluster, 3_000), e1);
     for (let i = 0; i < 20; i++) assert.notEqual(take(cluster, 3_000 + i), e1);
-    for (let i = 0; i < 20; i++) assert.notEqual(take(cluster, 30_000 + i), e1, 'however long it takes');
+    for (let i = 0; i < 20; i++) assert.notEqual(take(cluster, 62_000 + i), e1, 'though it takes long');
+  });
+
+  it('gets another request after a minute, so that one that takes hours is not what everything waits for', () => {
+    const { cluster, events, e1 } = returning();
+    const endless = take(cluster, 3_000);
+    assert.equal(endless, e1);
+    assert.equal(take(cluster, 63_000), e1);
+    settle(cluster, e1, 'success', 63_000, 63_010);
+    assert.deepEqual(events, ['e1 ejected', 'e1 back']);
+    settle(cluster, endless, 'cancelled', 3_000, 7_200_000);
+    assert.equal(e1.inflight, 0);
   });
 
   it('is back when that request succeeds', () => {
@@ -108,6 +119,39 @@ describe('an endpoint that comes back', () => {
     take(cluster, 65_001, { preferred: 'r0', key: 3 });
     assert.deepEqual(events, ['e1 ejected', 'e1 back']);
     assert.ok(e1.weight > 0);
+  });
+
+  it('is not tried by a request while it is a sorry server and others serve', () => {
+    const endpoints = [...names(2), { id: 'sorry', url: 'http://10.0.1.0:80', isFallback: true }];
+    const { cluster, events } = returning({ endpoints });
+    settle(cluster, take(cluster, 3_000), 'success', 3_000, 3_010);
+    fail(cluster, 'sorry', 1, 3_020);
+    assert.deepEqual(picked(cluster, 6_000), ['e0', 'e1']);
+    picked(cluster, 12_000);
+    assert.equal(events.at(-1), 'sorry back', 'it waits for its time to be over instead');
+    cluster.disable('e0');
+    cluster.disable('e1');
+    assert.deepEqual(picked(cluster, 12_001), ['sorry']);
+  });
+
+  it('is tried by a request where it is a sorry server and nobody else is well', () => {
+    const endpoints = [...names(2), { id: 'sorry', url: 'http://10.0.1.0:80', isFallback: true }];
+    const { cluster } = returning({ endpoints });
+    settle(cluster, take(cluster, 3_000), 'success', 3_000, 3_010);
+    fail(cluster, 'sorry', 1, 3_020);
+    cluster.disable('e0');
+    cluster.disable('e1');
+    assert.equal(take(cluster, 6_000).id, 'sorry');
+  });
+
+  it('is not tried by a request while its priority level is not needed', () => {
+    const endpoints = [...names(2), { id: 'standby', url: 'http://10.0.1.0:80', priority: 1 }];
+    const { cluster } = returning({ endpoints });
+    settle(cluster, take(cluster, 3_000), 'success', 3_000, 3_010);
+    fail(cluster, 'standby', 1, 3_020);
+    assert.deepEqual(picked(cluster, 6_000), ['e0', 'e1']);
+    cluster.disable('e0');
+    assert.equal(take(cluster, 6_001).id, 'standby', 'now it is');
   });
 
   it('is not tried by a request that it has failed already', () => {

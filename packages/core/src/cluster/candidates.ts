@@ -13,8 +13,9 @@ export function isFree(endpoint: EndpointState, context: PickContext): boolean {
   return context.tried === undefined || !context.tried.includes(endpoint);
 }
 
-/** Who takes over from an endpoint that is gone: the same for all balancers and all requests of a session. O(n) */
+/** Who takes over from an endpoint that is gone, if anybody may: the same for all balancers and all requests of a session. O(n) */
 export function successor(endpoints: readonly EndpointState[], context: PickContext): EndpointState | undefined {
+  if (context.isStrict === true) return undefined;
   let best: EndpointState | undefined;
   let bestScore = -1;
   for (const endpoint of endpoints) {

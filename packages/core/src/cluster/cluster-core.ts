@@ -4,15 +4,17 @@
  */
 import type { Endpoint, PickContext, ResolvedEndpoint } from '../endpoint.ts';
 import type { EjectionJudges } from '../health/ejection.ts';
-import { LEAVING_BIT, REASON_BIT, SESSION_KEEPING_REASONS } from '../health/reasons.ts';
+import { REASON_BIT, SESSION_KEEPING_REASONS } from '../health/reasons.ts';
 import type { HealthReason, LeavingSource } from '../health/reasons.ts';
 import { parseLoadReport } from '../load-report.ts';
 import type { Outcome } from '../outcome.ts';
+import { Announcer } from './announcer.ts';
 import { EndpointState } from './endpoint-state.ts';
 import type { EndpointShare } from './endpoint-state.ts';
 import { firstFree, isFree, successor } from './candidates.ts';
 import type { ClusterCoreListener, ClusterCoreOptions } from './core-options.ts';
 import { isRefused, soonestBack } from './ejection-cap.ts';
+import { isReportNews, noteLeaving } from './leaving.ts';
 import { Ledger, NOW, STARTED_AT } from './ledger.ts';
 import { EMPTY_SNAPSHOT, takeSnapshot } from './snapshot.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -24,8 +26,8 @@ const REPICKS = 4;
 /** Endpoints that are all dead must not be put on trial at every request. */
 const TRIAL_INTERVAL_MS = 1_000;
 
-/** How long an endpoint's own word that it is about to go holds, unless it repeats it. */
-const LEAVING_BY_REPORT_MS = 30_000;
+/** Agents' weights change at once, and then not for so long: a thousand of them must not each have the picker built anew. */
+const REWEIGH_MS = 100;
 
 const ON_TRIAL = REASON_BIT['on-trial'];
 
@@ -33,17 +35,18 @@ export class ClusterCore {
   endpoints: readonly EndpointState[] = [];
   readonly options: ClusterCoreOptions;
   snapshot: Snapshot = EMPTY_SNAPSHOT;
-  private readonly listener: ClusterCoreListener;
+  private readonly announcer: Announcer;
   private readonly judges: EjectionJudges;
   private readonly share: EndpointShare;
   private byRoute = new Map<string, EndpointState>();
   private byId = new Map<string, EndpointState>();
   private nextTrialAt = -Infinity;
+  private reweighedAt = -Infinity;
 
   constructor(options: ClusterCoreOptions, listener: ClusterCoreListener) {
     const { latencyWindowMs, maxInflight } = options;
     this.options = options;
-    this.listener = listener;
+    this.announcer = new Announcer(listener);
     this.judges = options.ejection.start(options.random);
     this.share = { ledger: new Ledger(latencyWindowMs), maxInflight };
   }
@@ -73,16 +76,14 @@ export class ClusterCore {
     });
     this.byId = new Map(this.endpoints.map((endpoint) => [endpoint.id, endpoint]));
     this.byRoute = new Map(this.endpoints.map((endpoint) => [endpoint.route, endpoint]));
+    for (const endpoint of this.endpoints) noteLeaving(endpoint, 'discovery', endpoint.isDraining, now);
     this.rebuild(now);
     for (const endpoint of known.values()) {
       endpoint.retire();
-      this.listener.removed(endpoint);
+      this.announcer.removed(endpoint);
     }
-    for (const endpoint of added) this.listener.added(endpoint);
-    for (const endpoint of this.endpoints) {
-      const isTold = (endpoint.leaving & LEAVING_BIT.discovery) !== 0;
-      if (endpoint.isDraining !== isTold) this.setLeaving(endpoint, 'discovery', endpoint.isDraining, now);
-    }
+    for (const endpoint of added) this.announcer.added(endpoint);
+    for (const endpoint of this.endpoints) this.announcer.judged(endpoint, 'leaving');
   }
 
   find(id: string): EndpointState | undefined {
@@ -172,7 +173,7 @@ export class ClusterCore {
   reportCut(endpoint: EndpointState, now: number): void {
     endpoint.note(now, now);
     const ejectMs = endpoint.settleCut();
-    if (ejectMs > 0 && this.byId.get(endpoint.id) === endpoint) this.eject(endpoint, ejectMs, now);
+    if (ejectMs > 0 && this.isMember(endpoint)) this.eject(endpoint, ejectMs, now);
   }
 
   end(endpoint: EndpointState): void {
@@ -181,7 +182,7 @@ export class ClusterCore {
 
   /** Adds or takes away a reason for not picking the endpoint. One that was unfit has to prove itself first. */
   setReason(endpoint: EndpointState, reason: HealthReason, stands: boolean, now: number): void {
-    if (endpoint.has(reason) === stands) return;
+    if (endpoint.has(reason) === stands || !this.isMember(endpoint)) return;
     const before = endpoint.reasons;
     endpoint.reasons ^= REASON_BIT[reason];
     if (reason === 'probe-failed' && !stands) {
@@ -190,22 +191,25 @@ export class ClusterCore {
     } else if (stands && (reason === 'ejected' || reason === 'probe-failed')) endpoint.reasons &= ~ON_TRIAL;
     if (before !== 0 && endpoint.reasons === 0) endpoint.slowSince = Math.floor(now);
     this.rebuild(now);
-    if (before === 0) this.listener.unpickable(endpoint, reason);
-    else if (endpoint.reasons === 0) this.listener.pickable(endpoint);
+    this.announcer.judged(endpoint, reason);
   }
 
   /** Says on whose word the endpoint is about to go, or takes that word back. */
   setLeaving(endpoint: EndpointState, source: LeavingSource, stands: boolean, now: number): void {
-    endpoint.leaving = stands ? endpoint.leaving | LEAVING_BIT[source] : endpoint.leaving & ~LEAVING_BIT[source];
-    this.setReason(endpoint, 'leaving', endpoint.leaving !== 0, now);
+    if (!this.isMember(endpoint) || !noteLeaving(endpoint, source, stands, now)) return;
+    this.rebuild(now);
+    this.announcer.judged(endpoint, 'leaving');
   }
 
   /** Takes an agent's word on the endpoint's weight; 0 means nothing new. @param ratio 0..10 */
   setWeightRatio(endpoint: EndpointState, ratio: number, now: number): void {
+    const isNew = ratio > 0 && endpoint.weightRatio !== ratio;
+    if (isNew) endpoint.weightRatio = ratio;
     this.setLeaving(endpoint, 'weight', ratio === 0, now);
-    if (ratio === 0 || endpoint.weightRatio === ratio) return;
-    endpoint.weightRatio = ratio;
-    this.rebuild(now);
+    if (!isNew) return;
+    const nextAt = Math.max(now, this.reweighedAt + REWEIGH_MS);
+    if (nextAt > now) this.snapshot = { ...this.snapshot, nextChangeAt: Math.min(this.snapshot.nextChangeAt, nextAt) };
+    else this.rebuild((this.reweighedAt = now));
   }
 
   /** Takes in what the endpoint says about itself: a value of `endpoint-load-metrics`. */
@@ -213,9 +217,7 @@ export class ClusterCore {
     const report = parseLoadReport(value, now);
     if (report === undefined) return void endpoint.ignoredReports++;
     endpoint.report = report;
-    const { isDraining } = report;
-    if (isDraining) endpoint.leavingUntil = now + LEAVING_BY_REPORT_MS;
-    if (isDraining !== endpoint.isLeavingByReport) this.setLeaving(endpoint, 'report', isDraining, now);
+    if (isReportNews(endpoint, now)) this.setLeaving(endpoint, 'report', report.isDraining, now);
   }
 
   /**
@@ -233,12 +235,14 @@ export class ClusterCore {
 
   private spare(endpoint: EndpointState, now: number): void {
     endpoint.tracker.refused?.(now);
-    this.listener.spared(endpoint);
+    this.announcer.spared(endpoint);
     const next = now < this.nextTrialAt ? undefined : soonestBack(this.endpoints, endpoint);
-    if (next === undefined) return;
-    this.nextTrialAt = now + TRIAL_INTERVAL_MS;
-    next.ejectedUntil = now;
-    this.rebuild(now);
+    if (next !== undefined) {
+      this.nextTrialAt = now + TRIAL_INTERVAL_MS;
+      next.ejectedUntil = now;
+    }
+    // If this was its trial, it waits for another one from now on.
+    if (next !== undefined || endpoint.has('on-trial')) this.rebuild(now);
   }
 
   /** On its own, so that `report` stays small: then calls of it are inlined, and its fractions need no boxes. */
@@ -250,7 +254,7 @@ export class ClusterCore {
 
   /** What an outcome means for an endpoint that is not simply well. */
   private conclude(endpoint: EndpointState, outcome: Outcome, ejectMs: number): void {
-    if (this.byId.get(endpoint.id) !== endpoint) return;
+    if (!this.isMember(endpoint)) return;
     const { numbers } = this.share.ledger;
     const [startedAt, now] = [numbers[STARTED_AT]!, numbers[NOW]!];
     const isTrial = endpoint.has('on-trial') && startedAt >= endpoint.onTrialSince;
@@ -261,12 +265,13 @@ export class ClusterCore {
   }
 
   rebuild(now: number): void {
-    const before = this.snapshot;
-    const unfit = this.endpoints.filter((endpoint) => endpoint.reasons !== 0);
-    this.snapshot = takeSnapshot(this.endpoints, now, this.options, before);
-    for (const endpoint of unfit) if (endpoint.reasons === 0) this.listener.pickable(endpoint);
-    if (before.isPanicking !== this.snapshot.isPanicking) this.listener.panic(this.snapshot.isPanicking);
-    if (before.hasQuorum !== this.snapshot.hasQuorum) this.listener.quorum(this.snapshot.hasQuorum);
+    this.snapshot = takeSnapshot(this.endpoints, now, this.options, this.snapshot);
+    this.announcer.rebuilt(this);
+  }
+
+  /** False for one that was removed while it had something under way. */
+  private isMember(endpoint: EndpointState): boolean {
+    return this.byId.get(endpoint.id) === endpoint;
   }
 
   /** An endpoint that has to prove itself, if this request may be the proof. */
@@ -284,11 +289,7 @@ export class ClusterCore {
     const endpoint = this.byRoute.get(route);
     const isTrial = endpoint !== undefined && mayTry(endpoint, context);
     const isThere = isTrial || (endpoint !== undefined && this.servesSticky(endpoint) && isFree(endpoint, context));
-    const chosen = isThere
-      ? endpoint
-      : context.isStrict === true
-        ? undefined
-        : successor(this.snapshot.pickable, context);
+    const chosen = isThere ? endpoint : successor(this.snapshot.pickable, context);
     if (chosen === undefined) return undefined;
     chosen.hasSessions = true;
     if (isTrial) chosen.trialTakenAt = Math.floor(context.now);

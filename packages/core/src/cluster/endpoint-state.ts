@@ -3,7 +3,7 @@ import type { ConcurrencyLimiter } from '../concurrency/concurrency-limit.ts';
 import type { Endpoint, ResolvedEndpoint } from '../endpoint.ts';
 import type { EjectionTracker } from '../health/ejection.ts';
 import type { HealthReason } from '../health/reasons.ts';
-import { LEAVING_BIT, REASON_BIT } from '../health/reasons.ts';
+import { REASON_BIT } from '../health/reasons.ts';
 import { hash32 } from '../lib/hash.ts';
 import { latencyBucketUs } from '../lib/latency-bucket.ts';
 import { NEVER } from '../lib/never.ts';
@@ -58,16 +58,16 @@ export class EndpointState implements Endpoint {
   readonly id: string;
   readonly idHash: number;
   report: LoadReport | undefined = undefined;
-  /** Index of its part of the traffic. */
   tier = 0;
   /** Who says that it is about to go: bits of `LEAVING_BIT`. Its own report says so until `leavingUntil`. */
   leaving = 0;
   leavingUntil = 0;
   /** What an agent makes of its configured weight. */
   weightRatio = 1;
-  /** Some request has stuck to it; and while draining, such requests are still served. */
+  /** Some request has stuck to it; while draining, such are still served; how often it was drained. */
   hasSessions = false;
   keepsSessions = false;
+  drains = 0;
   /** When the ejection ends; meaningful only while the reason `ejected` stands. */
   ejectedUntil = 0;
   /** Since when it waits to prove itself; meaningful only while the reason `on-trial` stands. */
@@ -222,9 +222,9 @@ export class EndpointState implements Endpoint {
   }
 
   undrain(): void {
-    const listeners = this.undrainListeners ?? [];
+    const listeners = this.undrainListeners;
     this.undrainListeners = undefined;
-    for (const listener of listeners) listener();
+    listeners?.forEach((listener) => listener());
   }
 
   /** No longer a member. Its row goes to somebody else, and what it still has under way is kept in a copy. */
@@ -234,10 +234,6 @@ export class EndpointState implements Endpoint {
     this.ledger.close(this.at);
     this.ledger = ledger;
     this.at = at;
-  }
-
-  get isLeavingByReport(): boolean {
-    return (this.leaving & LEAVING_BIT.report) !== 0;
   }
 
   /** Takes a reason away. Whoever has none left starts slowly. */
@@ -293,8 +289,8 @@ export class EndpointState implements Endpoint {
   }
 
   private becomeIdle(): void {
-    const listeners = this.idleListeners ?? [];
+    const listeners = this.idleListeners;
     this.idleListeners = undefined;
-    for (const listener of listeners) listener();
+    listeners?.forEach((listener) => listener());
   }
 }

@@ -51,7 +51,7 @@ function singleChoice(
   const isThere =
     owner !== undefined && ((core.servesSticky(owner) && isFree(owner, context)) || mayTry(owner, context));
   if (isThere) return { regime: 'sticky', endpoints: [owner] };
-  const heir = context.isStrict === true ? undefined : successor(core.snapshot.pickable, context);
+  const heir = successor(core.snapshot.pickable, context);
   return heir === undefined ? { regime: 'none', endpoints: [] } : { regime: 'successor', endpoints: [heir] };
 }
 

@@ -2,10 +2,11 @@
  * Where health and strategies meet, and the only place: which endpoints may be picked as of a moment, with which weights, and a
  * picker over them.
  */
-import { LEAVING_BIT, REASON_BIT } from '../health/reasons.ts';
+import { REASON_BIT } from '../health/reasons.ts';
 import type { Random } from '../lib/random.ts';
 import type { Picker, Strategy } from '../strategies/strategy.ts';
 import type { EndpointState } from './endpoint-state.ts';
+import { isLeavingByReport, noteLeaving } from './leaving.ts';
 import { TierPicker } from './tier-picker.ts';
 import { split } from './tiers.ts';
 import type { Locality, Tier } from './tiers.ts';
@@ -75,11 +76,12 @@ export function takeSnapshot(
   const regular = endpoints.filter(({ isFallback }) => !isFallback);
   const fallback = endpoints.filter(({ isFallback, reasons }) => isFallback && reasons === 0);
   const hasQuorum = isQuorate(regular, rules.quorum, before.hasQuorum);
-  const isOnFallback = fallback.length > 0 && (!hasQuorum || !regular.some(({ reasons }) => reasons === 0));
+  const isFallbackDue = !hasQuorum || !regular.some(({ reasons }) => reasons === 0);
+  const isOnFallback = fallback.length > 0 && isFallbackDue;
   // A sorry server is there so that nobody is sent to an endpoint that is known to be unfit.
   const panicPercent = fallback.length > 0 ? 0 : rules.panicPercent;
-  const { tiers, isPanicking } = isOnFallback
-    ? { tiers: [{ key: 'fallback', share: 1, endpoints: fallback }], isPanicking: false }
+  const { tiers, isPanicking, lastPriority } = isOnFallback
+    ? { tiers: [{ key: 'fallback', share: 1, endpoints: fallback }], isPanicking: false, lastPriority: Infinity }
     : split(regular, panicPercent, rules.locality);
   const pickable = tiers.length === 1 ? tiers[0]!.endpoints : tiers.flatMap((tier) => tier.endpoints);
   for (const endpoint of endpoints) endpoint.isPicked = false;
@@ -97,7 +99,12 @@ export function takeSnapshot(
   );
   const built = [...pickers.values()];
   const picker = built.length < 2 ? built[0] : new TierPicker(tiers, built, rules.random);
-  const trials = endpoints.filter(({ reasons, isPicked }) => reasons === REASON_BIT['on-trial'] && !isPicked);
+  // Not a sorry server while others serve, nor one of a level that is not needed: whoever was sent there would notice.
+  const mayBeTried = ({ isFallback, priority }: EndpointState): boolean =>
+    isFallback ? isFallbackDue : priority <= lastPriority;
+  const trials = endpoints.filter(
+    (endpoint) => endpoint.reasons === REASON_BIT['on-trial'] && !endpoint.isPicked && mayBeTried(endpoint),
+  );
   return { pickable, tiers, picker, pickers, trials, nextChangeAt, isPanicking, isOnFallback, hasQuorum };
 }
 
@@ -113,18 +120,13 @@ function expire(endpoints: readonly EndpointState[], now: number): number {
       if (trialEndsAt(endpoint) <= now) endpoint.clear('on-trial', now);
       else nextAt = Math.min(nextAt, trialEndsAt(endpoint));
     }
-    if (endpoint.isLeavingByReport) {
-      if (endpoint.leavingUntil <= now) stayAfterAll(endpoint, now);
+    if (isLeavingByReport(endpoint)) {
+      // Its report said that it is about to go, and then it was still there.
+      if (endpoint.leavingUntil <= now) noteLeaving(endpoint, 'report', false, now);
       else nextAt = Math.min(nextAt, endpoint.leavingUntil);
     }
   }
   return nextAt;
-}
-
-/** Its report said that it is about to go, and then it was still there. */
-function stayAfterAll(endpoint: EndpointState, now: number): void {
-  endpoint.leaving &= ~LEAVING_BIT.report;
-  if (endpoint.leaving === 0) endpoint.clear('leaving', now);
 }
 
 /** @returns when a weight changes next by itself */

@@ -35,6 +35,8 @@ export interface Locality {
 export interface Split {
   readonly tiers: readonly Tier[];
   readonly isPanicking: boolean;
+  /** The priority of the last level that is needed; Infinity if all of them cannot take everything. */
+  readonly lastPriority: number;
 }
 
 const OVERPROVISIONING = 1.4;
@@ -74,7 +76,13 @@ export function split(
     else if (tiers.length > 0) tiers.push({ key, share, endpoints: level.well });
     else tiers.push(...zonesOf(level, share, locality));
   }
-  return { tiers, isPanicking: levels.some((level) => level.health > 0 && isPanicking(level)) };
+  let reach = 0;
+  const last = levels.find(({ health }) => (reach += health) > 1 - 1e-9);
+  return {
+    tiers,
+    isPanicking: levels.some((level) => level.health > 0 && isPanicking(level)),
+    lastPriority: last?.priority ?? Infinity,
+  };
 }
 
 function levelsOf(endpoints: readonly EndpointState[]): Level[] {
@@ -91,10 +99,12 @@ function levelsOf(endpoints: readonly EndpointState[]): Level[] {
 function withoutHealth(levels: readonly Level[], endpoints: readonly EndpointState[], panicPercent: number): Split {
   const first = levels.find(({ candidates }) => candidates.length > 0);
   if (panicPercent > 0 && first !== undefined) {
-    return { tiers: [{ key: String(first.priority), share: 1, endpoints: first.candidates }], isPanicking: true };
+    const tiers = [{ key: String(first.priority), share: 1, endpoints: first.candidates }];
+    return { tiers, isPanicking: true, lastPriority: Infinity };
   }
   const onTrial = endpoints.filter(({ reasons }) => reasons === REASON_BIT['on-trial']);
-  return { tiers: onTrial.length === 0 ? [] : [{ key: 'trial', share: 1, endpoints: onTrial }], isPanicking: false };
+  const tiers = onTrial.length === 0 ? [] : [{ key: 'trial', share: 1, endpoints: onTrial }];
+  return { tiers, isPanicking: false, lastPriority: Infinity };
 }
 
 /** The level's share, split between the caller's own zone and the others. */

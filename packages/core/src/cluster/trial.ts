@@ -1,8 +1,8 @@
 /**
  * Coming back: an endpoint that was unfit gets one request at a time, until one succeeds; everybody else goes elsewhere meanwhile. So
  * an endpoint that is still broken costs one request, and that one preferably a request that can be repeated on another endpoint.
- * A trial that nobody takes for a few seconds is over: where all requests stick to other endpoints there is none to take it, and none
- * that an endpoint could hurt either.
+ * A trial that nobody takes for a few seconds is over: where all requests stick to other endpoints, or the endpoint only stands by,
+ * there is none to take it, and none that an endpoint could hurt either.
  * @see Finagle's `FailureAccrualFactory.scala` (probing), for the single request
  */
 import type { PickContext } from '../endpoint.ts';
@@ -16,6 +16,9 @@ const CHOOSY_MS = 1_000;
 
 /** For so long a trial is kept for whoever picked it without a word of what came of it. */
 const HELD_MS = 1_000;
+
+/** For so long it is kept while something is under way: a call of `execute` may take hours, and says only then how it went. */
+const HELD_MOST_MS = 60_000;
 
 /** For so long an endpoint waits for somebody to try it. */
 const PATIENCE_MS = 5_000;
@@ -34,6 +37,7 @@ export function mayTry(endpoint: EndpointState, context: PickContext): boolean {
 }
 
 function isHeld(endpoint: EndpointState, now: number): boolean {
-  if (endpoint.trialTakenAt === NEVER) return false;
-  return endpoint.inflight > 0 || now - endpoint.trialTakenAt < HELD_MS;
+  // `NEVER` is longer ago than any of these.
+  const heldFor = now - endpoint.trialTakenAt;
+  return heldFor < HELD_MS || (heldFor < HELD_MOST_MS && endpoint.inflight > 0);
 }
