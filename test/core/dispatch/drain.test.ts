@@ -86,6 +86,28 @@ describe('draining with real connections', () => {
     assert.equal(await answer.text(), 'ab');
   });
 
+  it('goes by the deadline of the later drain where it is enabled and drained again', async () => {
+    const clock = manualClock();
+    let finish = (): void => undefined;
+    const endpoint = closing(
+      await upstream((_req, res) => {
+        res.write('a');
+        finish = () => void res.end('b');
+      }),
+    );
+    const cluster = closing(createCluster({ endpoints: [{ id: 'e', url: endpoint.url }], clock }));
+    const answer = await cluster.request('/');
+    const first = cluster.drain('e', { deadlineMs: 1_000 });
+    clock.advance(500);
+    cluster.enable('e');
+    const second = cluster.drain('e', { deadlineMs: 30_000 });
+    clock.advance(500);
+    await first;
+    finish();
+    assert.equal(await answer.text(), 'ab');
+    await second;
+  });
+
   it('waits for a call of another protocol until the deadline and no longer', async () => {
     const clock = manualClock();
     const { promise, resolve } = Promise.withResolvers<void>();

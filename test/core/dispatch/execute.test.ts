@@ -63,6 +63,20 @@ describe('cluster.execute', () => {
     assert.equal(cluster.pickable, 1);
   });
 
+  it('counts a failure as one also where the function that should classify it throws', async () => {
+    const ejection = consecutiveFailures({ threshold: 1 });
+    const cluster = createCluster({ endpoints: endpoints.slice(0, 2), ejection, clock: manualClock() });
+    const classify = (): never => {
+      throw new Error('cannot tell');
+    };
+    await assert.rejects(
+      cluster.execute(() => Promise.reject(new Error('x')), { classify }),
+      /cannot tell/,
+    );
+    assert.equal(cluster.pickable, 1);
+    assert.ok(cluster.endpoints.every(({ inflight }) => inflight === 0));
+  });
+
   it('stops when its signal is aborted and blames nobody', async () => {
     const cluster = make();
     const controller = new AbortController();

@@ -148,6 +148,12 @@ describe('a fallback', () => {
     }
   });
 
+  it('that is asynchronous by mistake neither answers nor ends the process when it rejects', async () => {
+    const cluster = await broken((() => Promise.reject(new Error('too late'))) as never);
+    await assert.rejects(cluster.request('/'), /the fallback failed too/);
+    await new Promise((resolve) => void setImmediate(resolve));
+  });
+
   it('is told on the channel', async () => {
     const seen: ExchangeEndMessage[] = [];
     const listen = (message: unknown): void => void seen.push(message as ExchangeEndMessage);

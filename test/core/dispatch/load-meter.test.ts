@@ -214,6 +214,9 @@ describe('loadMeter()', () => {
     assert.ok(meter.figures().loopUtilization! > 0.05, 'the time in between counts');
     meter.close();
     assert.equal(clock.pending, 0);
+    serve(1);
+    meter.header();
+    assert.equal(clock.pending, 0, 'nor do the requests after that start it again');
   });
 
   it('measures the process that it runs in', () => {

@@ -33,6 +33,11 @@ describe('RendezvousTable', () => {
     assert.ok(hits.size > 45, 'nearly all of them win some keys');
   });
 
+  it('has an owner for every key however little its members weigh', () => {
+    const table = new RendezvousTable(membersOf(idsOf(2), 0), Float64Array.of(5e-324, 5e-324));
+    for (let key = 1; key <= 100; key++) assert.ok(table.owner(key) >= 0);
+  });
+
   it('has nobody left when all were tried or are full', () => {
     const table = new RendezvousTable(membersOf(idsOf(3), 0), Float64Array.of(1, 1, 1));
     assert.equal(table.ownerExcept(1, except([0, 1], [2])), -1);

@@ -118,16 +118,16 @@ export declare class EndpointState implements Endpoint {
     readonly id: string;
     readonly idHash: number;
     report: LoadReport | undefined;
-    /** Index of its part of the traffic. */
     tier: number;
     /** Who says that it is about to go: bits of `LEAVING_BIT`. Its own report says so until `leavingUntil`. */
     leaving: number;
     leavingUntil: number;
     /** What an agent makes of its configured weight. */
     weightRatio: number;
-    /** Some request has stuck to it; and while draining, such requests are still served. */
+    /** Some request has stuck to it; while draining, such are still served; how often it was drained. */
     hasSessions: boolean;
     keepsSessions: boolean;
+    drains: number;
     /** When the ejection ends; meaningful only while the reason `ejected` stands. */
     ejectedUntil: number;
     /** Since when it waits to prove itself; meaningful only while the reason `on-trial` stands. */
@@ -173,7 +173,6 @@ export declare class EndpointState implements Endpoint {
     undrain(): void;
     /** No longer a member. Its row goes to somebody else, and what it still has under way is kept in a copy. */
     retire(): void;
-    get isLeavingByReport(): boolean;
     /** Takes a reason away. Whoever has none left starts slowly. */
     clear(reason: HealthReason, now: number): void;
     /** From now on it may prove itself by one request. */
@@ -344,6 +343,8 @@ export interface Locality {
 export interface Split {
     readonly tiers: readonly Tier[];
     readonly isPanicking: boolean;
+    /** The priority of the last level that is needed; Infinity if all of them cannot take everything. */
+    readonly lastPriority: number;
 }
 /**
  * Splits the traffic over the endpoints that may be picked.
@@ -1026,6 +1027,7 @@ export declare class LoopMeter {
     delayAt(now: number): number;
     /** Has the figures kept up to date for a while. */
     use(now: number): void;
+    /** For good: whatever is asked or counted later does not start the tick again. */
     close(): void;
 }
 
@@ -1288,9 +1290,11 @@ export declare class WaitQueue {
     private readonly clock;
     private readonly maxQueued;
     private readonly timeoutMs;
+    private readonly isElastic;
     private readonly lines;
     private rooms;
-    constructor(clock: Clock, maxQueued: number, timeoutMs: number);
+    /** @param isElastic limits may rise meanwhile, so that where one goes out more than one may go in */
+    constructor(clock: Clock, maxQueued: number, timeoutMs: number, isElastic?: boolean);
     /** How long the one that has waited longest has waited by `now`, in ms; 0 if nobody waits. O(1) */
     oldestWaitMs(now: number): number;
     /** @returns false if the queue is full of waiters that are as urgent or more. O(1) */
@@ -1308,6 +1312,7 @@ export declare class WaitQueue {
     /** On its own, since there is hardly ever somebody waiting and this is asked at the end of every attempt. */
     private admitNext;
     private offer;
+    private first;
     private all;
     private youngestBelow;
     private enter;

@@ -41,7 +41,7 @@ export class Attempt implements TransportHandler {
   outcome: Outcome = 'cancelled';
   /** For how long the endpoint wants no requests, in whole ms; 0 if it did not say. */
   retryAfterMs = 0;
-  private readonly owner: AttemptOwner;
+  private owner: AttemptOwner;
   private controller: TransportController | undefined = undefined;
   private phase: Phase = 'waiting';
   private abortReason: Error | undefined = undefined;
@@ -75,6 +75,35 @@ export class Attempt implements TransportHandler {
     if (wasWaiting) this.settle(ending);
     this.end();
     this.controller?.abort(reason);
+  }
+
+  /** True if it is the one request that its endpoint has to prove itself by. */
+  get isTrial(): boolean {
+    return this.endpoint.has('on-trial') && this.endpoint.trialTakenAt === this.startedAt;
+  }
+
+  /**
+   * Goes on without its owner until there is a response head, for the sake of its endpoint: one that is well and slower than the hedge
+   * would otherwise be beaten at each trial, and never come back.
+   * @param onSettled it is known how the attempt went; called once or twice
+   */
+  detach(onSettled: () => void): void {
+    const { owner } = this;
+    const { host, request } = owner;
+    this.owner = {
+      host,
+      request,
+      isPaused: false,
+      onAttemptHead() {
+        onSettled();
+        return false;
+      },
+      onAttemptData: () => true,
+      onAttemptEnd: onSettled,
+      onAttemptError: onSettled,
+      onRoom: () => owner.onRoom(),
+    };
+    this.controller?.resume();
   }
 
   /** The time for a response head is up: ends the attempt as a failure of its endpoint. */

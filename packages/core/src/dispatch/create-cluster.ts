@@ -84,7 +84,8 @@ class RunningCluster implements Cluster, ExchangeHost {
     this.budget = options.budget;
     this.policies = requestPolicies(options);
     this.stalls = clock === systemClock ? stallMeter(clock) : NO_STALLS;
-    this.queue = new WaitQueue(clock, options.maxQueued, options.queueTimeoutMs);
+    const { maxQueued, queueTimeoutMs, concurrencyLimit } = options;
+    this.queue = new WaitQueue(clock, maxQueued, queueTimeoutMs, concurrencyLimit !== undefined);
     this.transport = undiciTransport({ ...options, tls });
     const coreOptions = { ...options, maxInflight: inflightLimit(options.maxInflight, options) };
     this.core = new ClusterCore(coreOptions, {

@@ -35,6 +35,9 @@ export async function drainEndpoint(host: ExchangeHost, endpoint: EndpointState,
   const { clock, core, transport } = host;
   const keepsSessions = keepSessionsMs > 0 && endpoint.hasSessions;
   endpoint.keepsSessions = keepsSessions;
+  const serial = ++endpoint.drains;
+  // Enabled and drained again meanwhile, it goes by the times of the later one.
+  const isLatest = (): boolean => endpoint.drains === serial;
   core.setReason(endpoint, 'draining', true, clock.now());
   if (keepsSessions) {
     await new Promise<void>((resolve) => {
@@ -42,7 +45,7 @@ export async function drainEndpoint(host: ExchangeHost, endpoint: EndpointState,
       endpoint.onUndrain(cancel);
       endpoint.onUndrain(resolve);
     });
-    endpoint.keepsSessions = false;
+    if (isLatest()) endpoint.keepsSessions = false;
   }
   let cancelDeadline = (): void => undefined;
   const deadline = new Promise<boolean>((resolve) => {
@@ -52,5 +55,5 @@ export async function drainEndpoint(host: ExchangeHost, endpoint: EndpointState,
   const isLate = await Promise.race([deadline, idle(endpoint).then(() => false)]);
   cancelDeadline();
   // Unless it was enabled in the meantime and is in use again.
-  if (endpoint.has('draining')) await transport.release(endpoint, isLate);
+  if (isLatest() && endpoint.has('draining')) await transport.release(endpoint, isLate);
 }

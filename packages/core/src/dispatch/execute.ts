@@ -132,7 +132,9 @@ async function tryOnce<T>(
     signal.throwIfAborted();
     return { isDone: true, value: await call(endpoint, signal) };
   } catch (error) {
-    outcome = signal.aborted ? 'cancelled' : (options.classify?.(error) ?? 'server-error');
+    // Before anybody is asked, who may throw.
+    outcome = signal.aborted ? 'cancelled' : 'server-error';
+    if (!signal.aborted) outcome = options.classify?.(error) ?? outcome;
     return { isDone: false, error, outcome };
   } finally {
     const now = host.clock.now();

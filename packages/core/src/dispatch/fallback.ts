@@ -68,6 +68,11 @@ function fallbackAnswer(
 ): FallbackAnswer | undefined {
   const response = fallback(error, request);
   if (response === undefined) return undefined;
+  if (response instanceof Promise) {
+    // Nobody waits for it, and its rejection must not end the process.
+    response.catch(() => undefined);
+    throw new TypeError('fallback: the answer must be given at once, got a promise');
+  }
   const { status, body } = response;
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new TypeError(`fallback: \`status\` must be an integer from 200 to 599, got ${String(status)}`);

@@ -27,6 +27,7 @@ export class LoopMeter {
   #usedAt = -Infinity;
   #dueAt = 0;
   #cancel: Cancel | undefined = undefined;
+  #isClosed = false;
   readonly #tick = (): void => this.#onTick();
 
   constructor(clock: Clock, times: () => LoopTimes = () => performance.eventLoopUtilization()) {
@@ -44,12 +45,14 @@ export class LoopMeter {
   /** Has the figures kept up to date for a while. */
   use(now: number): void {
     this.#usedAt = now;
-    if (this.#cancel !== undefined) return;
+    if (this.#cancel !== undefined || this.#isClosed) return;
     this.#sample(now);
     this.#schedule(now);
   }
 
+  /** For good: whatever is asked or counted later does not start the tick again. */
   close(): void {
+    this.#isClosed = true;
     this.#cancel?.();
     this.#cancel = undefined;
   }

@@ -161,7 +161,8 @@ export class Race {
     if (deadlineAt < Infinity) typicalLatency.observe(latencyMs, now);
     for (const runner of this.underWay()) {
       const isLater = runner.attempt.startedAt <= winner.startedAt;
-      this.drop(runner, BEATEN, isLater ? 'late' : 'cancelled');
+      if (runner.attempt.isTrial) this.leaveAlone(runner);
+      else this.drop(runner, BEATEN, isLater ? 'late' : 'cancelled');
       if (isLater) hedge?.observe(now - runner.attempt.startedAt, now);
     }
     this.cancelHedge?.();
@@ -195,6 +196,13 @@ export class Race {
     runner.isUnderWay = false;
     runner.cancelTimeout?.();
     runner.attempt.cancel(reason, ending);
+    this.owner.onAttemptLost(runner.attempt);
+  }
+
+  /** Nobody waits for it any more but its endpoint. Its time-out stands. */
+  private leaveAlone(runner: Runner): void {
+    runner.isUnderWay = false;
+    runner.attempt.detach(() => runner.cancelTimeout?.());
     this.owner.onAttemptLost(runner.attempt);
   }
 

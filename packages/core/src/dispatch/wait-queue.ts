@@ -44,13 +44,16 @@ export class WaitQueue {
   private readonly clock: Clock;
   private readonly maxQueued: number;
   private readonly timeoutMs: number;
+  private readonly isElastic: boolean;
   private readonly lines: readonly Line[] = [new Line(), new Line(), new Line()];
   private rooms = 0;
 
-  constructor(clock: Clock, maxQueued: number, timeoutMs: number) {
+  /** @param isElastic limits may rise meanwhile, so that where one goes out more than one may go in */
+  constructor(clock: Clock, maxQueued: number, timeoutMs: number, isElastic: boolean = false) {
     this.clock = clock;
     this.maxQueued = maxQueued;
     this.timeoutMs = timeoutMs;
+    this.isElastic = isElastic;
   }
 
   /** How long the one that has waited longest has waited by `now`, in ms; 0 if nobody waits. O(1) */
@@ -109,16 +112,25 @@ export class WaitQueue {
     this.rooms++;
     if (this.rooms > 1) return;
     try {
-      for (; this.rooms > 0; this.rooms--) this.offer();
+      for (; this.rooms > 0; this.rooms--) {
+        // One at a time and the first one only: to ask all of them each time would cost more than it finds.
+        if (this.offer() && this.isElastic) while (this.first()?.admit() === true);
+      }
     } finally {
       this.rooms = 0;
     }
   }
 
-  private offer(): void {
+  private offer(): boolean {
     for (const { places } of this.lines) {
-      for (const waiter of places.keys()) if (waiter.admit()) return;
+      for (const waiter of places.keys()) if (waiter.admit()) return true;
     }
+    return false;
+  }
+
+  private first(): Waiter | undefined {
+    const line = this.lines.find(({ places }) => places.size > 0);
+    return line?.places.keys().next().value;
   }
 
   private all(): Place[] {

@@ -21,6 +21,9 @@ export function rendezvousScore(key: number, memberHash: number, weight: number)
 const MEMO_FROM = 64;
 const MEMO_SIZE = 4_096;
 
+/** Whatever weighs less counts as this much, so that no time is infinite. */
+const LEAST_WEIGHT = 1e-300;
+
 /** So much less is what is sure to be a lower bound, whatever was rounded on the way. */
 const SAFELY_BELOW = 1 - 1e-12;
 
@@ -44,7 +47,7 @@ export class RendezvousTable implements Placement {
     this.#first = first;
     // Odd, so that multiplying by it loses nothing of the key.
     this.#second = second.map((hash) => hash | 1);
-    this.#inverse = weights.map((weight) => 1 / weight);
+    this.#inverse = weights.map((weight) => 1 / Math.max(weight, LEAST_WEIGHT));
     this.#memoKey = n < MEMO_FROM ? undefined : new Int32Array(MEMO_SIZE);
     this.#memoOwner = n < MEMO_FROM ? undefined : new Int32Array(MEMO_SIZE);
   }
