@@ -2,12 +2,11 @@
  * The picker of `prequal()`; what it does and why is said there.
  */
 import type { Endpoint, PickContext } from '../endpoint.ts';
-import { DistinctDraws } from '../lib/distinct-draws.ts';
 import { decay } from '../lib/decay.ts';
 import { latencyBucketUs } from '../lib/latency-bucket.ts';
 import type { Random } from '../lib/random.ts';
+import { Draws } from './draws.ts';
 import type { Candidate, Picker, PickerExplanation, Strategy } from './strategy.ts';
-import { isTried } from './tried.ts';
 
 /** What all pickers of a strategy share. */
 export interface HotColdRules {
@@ -35,7 +34,7 @@ export class HotColdPicker<E extends Endpoint> implements Picker<E> {
   readonly #fallback: Picker<E>;
   readonly #indexOf: ReadonlyMap<Endpoint, number>;
   readonly #idIndexOf: ReadonlyMap<string, number>;
-  readonly #draws: DistinctDraws;
+  readonly #draws: Draws;
   readonly #part: Float64Array;
   /** When the report came that `#sent` counts from; NaN before the first. */
   readonly #reportedAt: Float64Array;
@@ -70,7 +69,7 @@ export class HotColdPicker<E extends Endpoint> implements Picker<E> {
     this.#fallback = rules.fallback.build(endpoints, random, previous === undefined ? undefined : previous.#fallback);
     this.#indexOf = new Map(endpoints.map((endpoint, index) => [endpoint, index]));
     this.#idIndexOf = new Map(endpoints.map(({ id }, index) => [id, index]));
-    this.#draws = new DistinctDraws(weights, random);
+    this.#draws = new Draws(endpoints, random, 2 * this.#choices);
     this.#part = weights.map((weight) => 1 / weight);
     this.#askEvery = weights.map((weight) => rules.maxAgeMs * Math.max(1, meanWeight / weight));
     this.#reportedAt = new Float64Array(n).fill(NaN);
@@ -131,14 +130,12 @@ export class HotColdPicker<E extends Endpoint> implements Picker<E> {
    */
   #isInformed(context: PickContext): boolean {
     const { now, tried } = context;
-    this.#draws.start();
     this.#size = 0;
-    // Others are drawn for those that are too old or were tried; but not all of hundreds.
+    // Others are drawn for those that are too old; but not all of hundreds.
     const most = 2 * this.#choices;
     for (let count = 0; count < most && this.#size < this.#choices; count++) {
-      const index = this.#draws.draw();
+      const index = this.#draws.draw(count, tried);
       if (index < 0) break;
-      if (isTried(this.#endpoints[index]!, tried)) continue;
       if (count === 0 && this.#isForgotten(index, now)) return false;
       if (!this.#isFresh(index, now)) continue;
       const expectedUs = this.#endpoints[index]!.expectedUsAt(context.now);
