@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http2 from 'node:http2';
@@ -182,6 +183,12 @@ describe('a gRPC health probe of a server that', () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`x-${i}`, 'y']));
     assert.notEqual(await failureOf((stream) => stream.respond({ ':status': 200, ...many })), 'passed');
   });
+
+  it('sends far too many fields never ends the process', async () => {
+    const args = [...process.execArgv, join(import.meta.dirname, 'fixtures/too-many-fields.ts')];
+    const child = spawn(process.execPath, args, { stdio: 'inherit' });
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+  }).timeout(30_000);
 
   it('resets the call, or goes away, fails', async () => {
     const reset = await failureOf((stream) => stream.close(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM));

@@ -3,6 +3,7 @@ import net from 'node:net';
 import type { Endpoint } from '../endpoint.ts';
 import type { ProbeGrpcCall } from '../health/probe.ts';
 import { addressOf } from './address.ts';
+import { outlive } from './http2-lifetime.ts';
 import { inTime } from './probe-deadline.ts';
 import type { Settle } from './probe-deadline.ts';
 import type { TlsOptions } from './tls.ts';
@@ -43,6 +44,7 @@ export function grpc(
       te: 'trailers',
       'grpc-timeout': `${Math.min(MAX_GRPC_TIMEOUT, Math.ceil(timeoutMs))}m`,
     });
+    session.once('connect', () => outlive(session, stream));
     listen(stream, settle);
     stream.end(frameOf(call.message));
     return () => session.destroy();
