@@ -26,6 +26,7 @@ export function stubEndpoints(weights: readonly number[]): StubEndpoint[] {
     ignoredReports: 0,
     tags: {},
     route: `r${index}`,
+    socketPath: undefined,
     isRouteNamed: false,
     inflight: 0,
     latencyMs: 0,

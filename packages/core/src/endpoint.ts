@@ -11,6 +11,8 @@ export interface ResolvedEndpoint {
   readonly id: string;
   /** Scheme, host and port, such as `http://10.0.0.1:3000`. */
   readonly origin: string;
+  /** The Unix socket to connect to in place of the origin's address; undefined for none. */
+  readonly socketPath: string | undefined;
   /** Share of the load relative to the others; an integer in 1..65535. */
   readonly weight: number;
   /** 0 is used first; higher numbers only while too few endpoints of the lower ones are well. */
@@ -78,7 +80,12 @@ export interface PickContext {
 export interface EndpointOptions {
   /** Scheme `http:` or `https:`, host, and port if it is not the scheme's own. No path, query, fragment or credentials. */
   readonly url: string;
-  /** @default the origin of `url` */
+  /**
+   * A Unix socket to connect to in place of the address in `url`, which still says whether to speak TLS and what the `Host` is: an absolute
+   * path, or one that starts with a NUL for Linux' abstract sockets. @default none
+   */
+  readonly socketPath?: string | undefined;
+  /** @default the origin of `url`, or its `socketPath` */
   readonly id?: string | undefined;
   /** Integer in 1..65535. @default 1 */
   readonly weight?: number | undefined;
@@ -98,6 +105,7 @@ export interface EndpointOptions {
 
 const NO_TAGS: Readonly<Record<string, string>> = Object.freeze({});
 const ORIGIN = 'an origin such as "http://10.0.0.1:3000" (http or https; no path, query, fragment or credentials)';
+const SOCKET_PATH = 'the absolute path of a Unix socket';
 const ROUTE = '1 to 64 characters of A-Z a-z 0-9 _ -';
 
 function originOf(url: string): string | undefined {
@@ -121,6 +129,7 @@ const endpointObject = v.pipe(
         return NEVER;
       }),
     ),
+    socketPath: v.optional(v.pipe(v.string(SOCKET_PATH), v.regex(/^(\/[^\0]+|\0[^\0]+)$/, SOCKET_PATH))),
     id: v.optional(v.pipe(v.string(), v.nonEmpty('a non-empty string'))),
     weight: v.optional(integerIn(1, 65_535), 1),
     priority: v.optional(integerIn(0, 255), 0),
@@ -130,10 +139,11 @@ const endpointObject = v.pipe(
     tags: v.optional(v.record(v.string(), v.string()), NO_TAGS),
     route: v.optional(v.pipe(v.string(ROUTE), v.regex(/^[A-Za-z0-9_-]{1,64}$/, ROUTE))),
   }),
-  v.transform(({ url: origin, id: givenId, route, zone, ...rest }): ResolvedEndpoint => {
-    const id = givenId ?? origin;
+  v.transform(({ url: origin, socketPath, id: givenId, route, zone, ...rest }): ResolvedEndpoint => {
+    const id = givenId ?? socketPath ?? origin;
     return {
       ...rest,
+      socketPath,
       zone,
       id,
       origin,

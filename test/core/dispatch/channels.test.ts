@@ -91,7 +91,8 @@ describe('the diagnostics channels', () => {
     const fixed = { method: 'GET', path: '/', headers: [], body: null, isIdempotent: true, key: 0 };
     const send = (preferred: string | undefined) =>
       new Promise<void>(
-        (onEnd, onError) => void cluster.exchange({ ...fixed, preferred }, { ...sink, onEnd, onError }),
+        (resolve, onError) =>
+          void cluster.exchange({ ...fixed, preferred }, { ...sink, onEnd: () => resolve(), onError }),
       );
     const seen = await published(async () => {
       await send(member.route);

@@ -71,7 +71,7 @@ describe('hedging', () => {
     const { cluster, servers, clock } = await rig(2);
     const { route } = cluster.endpoints[0]!;
     const over = new Promise<void>((resolve, reject) => {
-      const sink = { onHead: () => undefined, onData: () => true, onEnd: resolve, onError: reject };
+      const sink = { onHead: () => undefined, onData: () => true, onEnd: () => resolve(), onError: reject };
       const fixed = { method: 'GET', path: '/', headers: [], body: null, isIdempotent: true, key: 0 };
       cluster.exchange({ ...fixed, preferred: route }, sink);
     });
@@ -277,7 +277,12 @@ describe('hedging', () => {
       const over = new Promise<void>((resolve, reject) => {
         exchange = cluster.exchange(
           { method: 'GET', path: '/', headers: [], body: null, isIdempotent: true, key: 0, preferred: undefined },
-          { onHead() {}, onData: (chunk) => (wake(), chunks.push(`${chunk}`) > 1), onEnd: resolve, onError: reject },
+          {
+            onHead() {},
+            onData: (chunk) => (wake(), chunks.push(`${chunk}`) > 1),
+            onEnd: () => resolve(),
+            onError: reject,
+          },
         );
       });
       await servers[0]!.arrived(1);

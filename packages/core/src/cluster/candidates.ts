@@ -1,11 +1,16 @@
 /**
  * Choosing among endpoints where no strategy is asked: who has room, who inherits a session, who is left.
  */
-import type { PickContext } from '../endpoint.ts';
+import type { PickContext, ResolvedEndpoint } from '../endpoint.ts';
 import { mix32 } from '../lib/hash.ts';
 import type { Random } from '../lib/random.ts';
 import { rendezvousScore } from '../lib/rendezvous.ts';
 import type { EndpointState } from './endpoint-state.ts';
+
+/** True if the endpoint is still where it was. */
+export function isSameAddress(endpoint: EndpointState, { origin, socketPath }: ResolvedEndpoint): boolean {
+  return endpoint.origin === origin && endpoint.socketPath === socketPath;
+}
 
 /** True if the endpoint has room and was not tried before. */
 export function isFree(endpoint: EndpointState, context: PickContext): boolean {

@@ -11,7 +11,7 @@ import type { Outcome } from '../outcome.ts';
 import { Announcer } from './announcer.ts';
 import { EndpointState } from './endpoint-state.ts';
 import type { EndpointShare } from './endpoint-state.ts';
-import { firstFree, isFree, successor } from './candidates.ts';
+import { firstFree, isFree, isSameAddress, successor } from './candidates.ts';
 import type { ClusterCoreListener, ClusterCoreOptions } from './core-options.ts';
 import { isRefused, soonestBack } from './ejection-cap.ts';
 import { isReportNews, noteLeaving } from './leaving.ts';
@@ -58,7 +58,7 @@ export class ClusterCore {
     this.endpoints = wanted.map((options) => {
       const survivor = known.get(options.id);
       // The same name at another address is another endpoint: what was learned does not hold for it.
-      if (survivor !== undefined && survivor.origin === options.origin) {
+      if (survivor !== undefined && isSameAddress(survivor, options)) {
         survivor.options = options;
         known.delete(options.id);
         return survivor;

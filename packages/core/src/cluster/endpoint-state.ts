@@ -49,7 +49,6 @@ export class EndpointState implements Endpoint {
   reasons = 0;
   /** Member of the current picker. */
   isPicked = false;
-  // What the end of an attempt reads comes next.
   private ledger: Ledger;
   private at: number;
   readonly tracker: EjectionTracker;
@@ -79,6 +78,8 @@ export class EndpointState implements Endpoint {
   ignoredReports = 0;
   private idleListeners: (() => void)[] | undefined = undefined;
   private undrainListeners: (() => void)[] | undefined = undefined;
+  /** Connections that have changed protocols. */
+  tunnels: Set<{ cut(): void }> | undefined = undefined;
 
   /** Replaced when the endpoint stays and what was said of it changes. */
   options: ResolvedEndpoint;
@@ -104,6 +105,10 @@ export class EndpointState implements Endpoint {
 
   get origin(): string {
     return this.options.origin;
+  }
+
+  get socketPath(): string | undefined {
+    return this.options.socketPath;
   }
 
   get priority(): number {
@@ -134,7 +139,6 @@ export class EndpointState implements Endpoint {
     return this.options.isRouteNamed;
   }
 
-  /** The weight that the options and an agent give it, whatever else holds. */
   get fullWeight(): number {
     return this.options.weight * this.weightRatio;
   }
@@ -216,7 +220,7 @@ export class EndpointState implements Endpoint {
     (this.idleListeners ??= []).push(listener);
   }
 
-  /** Calls `listener` once, when there is no point in keeping sessions any longer: enabled again, removed, or the cluster closed. */
+  /** Calls `listener` once, when there is no point in keeping sessions any longer. */
   onUndrain(listener: () => void): void {
     (this.undrainListeners ??= []).push(listener);
   }
@@ -289,8 +293,8 @@ export class EndpointState implements Endpoint {
   }
 
   private becomeIdle(): void {
-    const listeners = this.idleListeners;
+    const listeners = this.idleListeners!;
     this.idleListeners = undefined;
-    listeners?.forEach((listener) => listener());
+    for (const listener of listeners) listener();
   }
 }

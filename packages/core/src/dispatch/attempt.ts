@@ -2,6 +2,7 @@
  * One try of an exchange on one endpoint: it hears from the transport, keeps the endpoint's books, and passes on what its
  * exchange should know. The books hold whatever the transport does: one report and one end per attempt.
  */
+import type { Duplex } from 'node:stream';
 import type { EndpointState } from '../cluster/endpoint-state.ts';
 import type { ErrorCode } from '../errors.ts';
 import { loadReportIn } from '../load-report.ts';
@@ -11,6 +12,8 @@ import { failureOf } from '../transport/failure.ts';
 import type { RawHeaders, TransportController, TransportHandler, UpstreamRequest } from '../transport/transport.ts';
 import type { ExchangeHost } from './exchange-host.ts';
 import { retryAfterMs } from './retry-after.ts';
+import { Tunnel } from './tunnel.ts';
+import type { TunnelOwner } from './tunnel.ts';
 
 /** The body of a response that nobody wants is read up to here, so that its connection can be used again; past it, the connection ends. */
 const MAX_DISCARDED_BYTES = 65_536;
@@ -21,11 +24,16 @@ export interface AttemptOwner {
   readonly request: UpstreamRequest;
   /** What arrives next has to wait. */
   readonly isPaused: boolean;
+  onAttemptInterim(status: number, headers: RawHeaders): void;
   /** @returns true to take the response, false to have it discarded */
   onAttemptHead(attempt: Attempt, status: number, statusText: string, headers: RawHeaders): boolean;
   /** @returns false to pause */
   onAttemptData(chunk: Buffer): boolean;
-  onAttemptEnd(attempt: Attempt): void;
+  /** The response is whole, or the connection that changed protocols has closed. */
+  onAttemptEnd(attempt: Attempt, trailers: RawHeaders): void;
+  onAttemptUpgrade(attempt: Attempt, headers: RawHeaders, socket: Duplex): void;
+  /** The connection that changed protocols has to end. */
+  onAttemptCut(attempt: Attempt): void;
   onAttemptError(attempt: Attempt, code: ErrorCode, error: Error): void;
   /** The endpoint has room for one more. */
   onRoom(): void;
@@ -33,7 +41,9 @@ export interface AttemptOwner {
 
 type Phase = 'waiting' | 'streaming' | 'discarding' | 'over';
 
-export class Attempt implements TransportHandler {
+const NO_FIELDS: RawHeaders = [];
+
+export class Attempt implements TransportHandler, TunnelOwner {
   readonly endpoint: EndpointState;
   readonly startedAt: number;
   isSent = false;
@@ -46,6 +56,7 @@ export class Attempt implements TransportHandler {
   private phase: Phase = 'waiting';
   private abortReason: Error | undefined = undefined;
   private discardedBytes = 0;
+  private tunnel: Tunnel | undefined = undefined;
 
   constructor(owner: AttemptOwner, endpoint: EndpointState, now: number) {
     this.owner = owner;
@@ -75,6 +86,7 @@ export class Attempt implements TransportHandler {
     if (wasWaiting) this.settle(ending);
     this.end();
     this.controller?.abort(reason);
+    this.tunnel?.socket.destroy(reason);
   }
 
   /** True if it is the one request that its endpoint has to prove itself by. */
@@ -94,6 +106,9 @@ export class Attempt implements TransportHandler {
       host,
       request,
       isPaused: false,
+      onAttemptInterim: () => undefined,
+      onAttemptUpgrade: () => undefined,
+      onAttemptCut: () => undefined,
       onAttemptHead() {
         onSettled();
         return false;
@@ -122,11 +137,12 @@ export class Attempt implements TransportHandler {
   }
 
   onResponseStart(controller: TransportController, status: number, _headers: unknown, statusText = ''): void {
-    if (this.phase !== 'waiting' || (status >= 100 && status < 200)) return;
+    if (this.phase !== 'waiting') return;
+    // undici hands over an array on HTTP/1 and an object on HTTP/2, which is switched off here.
+    const headers = (controller.rawHeaders ?? NO_FIELDS) as RawHeaders;
+    if (status >= 100 && status < 200) return this.owner.onAttemptInterim(status, headers);
     if (status < 200 || status > 999) return this.refuse(controller, status);
     this.status = status;
-    // undici hands over an array on HTTP/1 and an object on HTTP/2, which is switched off here.
-    const headers = (controller.rawHeaders ?? []) as RawHeaders;
     if (status === 503) this.retryAfterMs = retryAfterMs(headers, Date.now);
     const now = this.settle(outcomeOf(status));
     const load = loadReportIn(headers);
@@ -147,18 +163,36 @@ export class Attempt implements TransportHandler {
     }
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(controller: TransportController | null | undefined): void {
     if (this.phase === 'over') return;
     const wasStreaming = this.phase === 'streaming';
     this.phase = 'over';
     this.end();
-    if (wasStreaming) this.owner.onAttemptEnd(this);
+    if (wasStreaming) this.owner.onAttemptEnd(this, (controller?.rawTrailers ?? NO_FIELDS) as RawHeaders);
+  }
+
+  onRequestUpgrade(controller: TransportController, status: number, _headers: unknown, socket: Duplex): void {
+    if (this.phase !== 'waiting') return void socket.on('error', () => undefined).destroy();
+    this.status = status;
+    this.settle('success');
+    this.phase = 'streaming';
+    this.tunnel = new Tunnel(this.endpoint, socket, this);
+    this.owner.onAttemptUpgrade(this, (controller.rawHeaders ?? NO_FIELDS) as RawHeaders, socket);
+  }
+
+  onTunnelClosed(): void {
+    this.onResponseEnd(undefined);
+  }
+
+  onTunnelCut(): void {
+    if (this.phase !== 'over') this.owner.onAttemptCut(this);
   }
 
   onResponseError(_controller: TransportController | null | undefined, error: Error): void {
     if (this.phase === 'over') return;
     const { phase, owner } = this;
-    const { code, outcome } = failureOf(error, this.isSent, owner.request);
+    const { code, outcome, isUnprocessed } = failureOf(error, this.isSent, owner.request);
+    if (isUnprocessed === true) this.isSent = false;
     this.phase = 'over';
     if (phase === 'waiting') this.settle(outcome);
     else if (outcome !== 'cancelled') owner.host.core.reportCut(this.endpoint, owner.host.clock.now());

@@ -77,15 +77,8 @@ class HandlerSink implements ResponseSink, Dispatcher.DispatchController {
   }
 
   onHead(status: number, statusText: string, headers: RawHeaders, _endpoint: Endpoint | undefined): void {
-    this.rawHeaders = headers.map((item) => item.toString('latin1'));
-    const byName: Record<string, string | string[]> = Object.create(null);
-    for (let i = 0; i < this.rawHeaders.length; i += 2) {
-      const name = this.rawHeaders[i]!.toLowerCase();
-      const known = byName[name];
-      const value = this.rawHeaders[i + 1]!;
-      byName[name] = known === undefined ? value : Array.isArray(known) ? [...known, value] : [known, value];
-    }
-    this.handler.onResponseStart?.(this, status, byName, statusText);
+    this.rawHeaders = latin1(headers);
+    this.handler.onResponseStart?.(this, status, byNameOf(this.rawHeaders), statusText);
   }
 
   onData(chunk: Buffer): boolean {
@@ -93,9 +86,15 @@ class HandlerSink implements ResponseSink, Dispatcher.DispatchController {
     return !this.paused;
   }
 
-  onEnd(): void {
+  onInterim(status: number, headers: RawHeaders): void {
+    this.rawHeaders = latin1(headers);
+    this.handler.onResponseStart?.(this, status, byNameOf(this.rawHeaders));
+  }
+
+  onEnd(trailers: RawHeaders): void {
     this.isOver = true;
-    this.handler.onResponseEnd?.(this, {});
+    this.rawTrailers = latin1(trailers);
+    this.handler.onResponseEnd?.(this, byNameOf(this.rawTrailers));
   }
 
   onError(error: Error): void {
@@ -103,6 +102,21 @@ class HandlerSink implements ResponseSink, Dispatcher.DispatchController {
     this.isOver = true;
     this.handler.onResponseError?.(this, this.reason ?? error);
   }
+}
+
+function latin1(fields: RawHeaders): string[] {
+  return fields.map((item) => item.toString('latin1'));
+}
+
+function byNameOf(fields: readonly string[]): Record<string, string | string[]> {
+  const byName: Record<string, string | string[]> = Object.create(null);
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!.toLowerCase();
+    const known = byName[name];
+    const value = fields[i + 1]!;
+    byName[name] = known === undefined ? value : Array.isArray(known) ? [...known, value] : [known, value];
+  }
+  return byName;
 }
 
 function exchangeRequestOf(options: Dispatcher.DispatchOptions): ExchangeRequest {

@@ -2,7 +2,8 @@
  * One downstream request on its way through a cluster: pick, attempt, and again if that failed and another try is safe and paid
  * for. The only loop of the whole path; it is over once the first byte has gone downstream.
  */
-import { attemptEnd, attemptStart, exchangeEnd } from '../channels.ts';
+import type { Duplex } from 'node:stream';
+import { attemptStart, exchangeEnd } from '../channels.ts';
 import type { ClusterCore } from '../cluster/cluster-core.ts';
 import type { EndpointState } from '../cluster/endpoint-state.ts';
 import type { Endpoint, PickContext } from '../endpoint.ts';
@@ -16,14 +17,15 @@ import { isDetour } from './detour.ts';
 import type { ExchangeHost } from './exchange-host.ts';
 import { publishAttemptEnd, publishAttemptStart, publishExchangeEnd } from './exchange-reports.ts';
 import { answerInstead, sendAnswer } from './fallback.ts';
-import { exchangeError, messageOf } from './messages.ts';
+import { exchangeError } from './messages.ts';
+import type { FailedExchange } from './messages.ts';
 import { isTimed, raceOf } from './race.ts';
 import type { Race, RaceOwner } from './race.ts';
 import type { Exchange, ExchangeRequest, ResponseSink } from './sink.ts';
 import { failureOf, isAffordable, isReplayable, isRetryable, mayHedge, triedWith } from './tries.ts';
 import type { Waiter } from './wait-queue.ts';
 
-export class ClusterExchange implements Exchange, PickContext, AttemptOwner, RaceOwner, Waiter {
+export class ClusterExchange implements Exchange, PickContext, AttemptOwner, RaceOwner, FailedExchange, Waiter {
   readonly core: ClusterCore;
   readonly clock: Clock;
   readonly request: ExchangeRequest;
@@ -43,11 +45,12 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Rac
   /** Idempotent, and its body is at hand. */
   private readonly isRepeatable: boolean;
   /** The one attempt under way. In a race it is unset until one has won, or the last one has failed. */
-  private current: Attempt | undefined = undefined;
+  current: Attempt | undefined = undefined;
   race: Race | undefined = undefined;
-  private failures: FailedAttempt[] | undefined = undefined;
+  failures: FailedAttempt[] | undefined = undefined;
   private cancelDelay: Cancel | undefined = undefined;
-  private isCommitted = false;
+  isCommitted = false;
+  private isUpgraded = false;
 
   constructor(host: ExchangeHost, request: ExchangeRequest, sink: ResponseSink) {
     this.host = host;
@@ -86,11 +89,11 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Rac
 
   abort(reason?: unknown): void {
     if (this.isOver) return;
-    const error = this.errorOf('CANCELLED', reason);
+    const error = exchangeError('CANCELLED', this, reason);
     this.isOver = true;
     this.cut(error);
     this.finish('CANCELLED');
-    this.sink.onError(error);
+    if (!this.isUpgraded) this.sink.onError(error);
   }
 
   admit(): boolean {
@@ -120,7 +123,7 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Rac
     const hasOthers = this.race?.leave(attempt) === true;
     const isRetried =
       status >= 400 && (hasOthers ? isRetryable(this.host, this.request, attempt) : this.mayRetry(attempt));
-    this.publishAttempt(attempt, undefined, isRetried);
+    publishAttemptEnd(this, attempt, undefined, isRetried);
     if (isRetried) {
       this.goOn(attempt, undefined, hasOthers);
       return false;
@@ -136,28 +139,49 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Rac
     return this.sink.onData(chunk);
   }
 
-  onAttemptEnd(): void {
+  onAttemptInterim(status: number, headers: RawHeaders): void {
+    this.sink.onInterim?.(status, headers);
+  }
+
+  onAttemptEnd(_attempt: Attempt, trailers: RawHeaders): void {
     this.finish(undefined);
-    this.sink.onEnd();
+    if (!this.isUpgraded) this.sink.onEnd(trailers);
+  }
+
+  onAttemptUpgrade(attempt: Attempt, headers: RawHeaders, socket: Duplex): void {
+    const { sink, race } = this;
+    this.isCommitted = this.isUpgraded = true;
+    this.current = attempt;
+    race?.leave(attempt);
+    // The deadline was for getting here.
+    race?.stop();
+    publishAttemptEnd(this, attempt, undefined, false);
+    if (sink.onUpgrade === undefined) this.abort(new Error('nobody has asked for another protocol'));
+    else sink.onUpgrade(headers, socket, attempt.endpoint);
+  }
+
+  onAttemptCut(attempt: Attempt): void {
+    if (this.sink.onCut === undefined) attempt.cancel(new Error('the endpoint has to go'));
+    else this.sink.onCut();
   }
 
   onAttemptError(attempt: Attempt, code: ErrorCode, error: Error): void {
     if (this.isCommitted) return this.fail(code, error);
     const hasOthers = this.race?.leave(attempt) === true;
     const isRetried = attempt.outcome !== 'cancelled' && (hasOthers || this.mayRetry(attempt));
-    this.publishAttempt(attempt, code, isRetried);
+    publishAttemptEnd(this, attempt, code, isRetried);
     if (isRetried) return this.goOn(attempt, code, hasOthers);
     this.current = attempt;
     this.fail(code, error);
   }
 
   onAttemptLost(attempt: Attempt): void {
-    this.publishAttempt(attempt, attempt.outcome === 'timeout' ? 'DEADLINE_EXCEEDED' : 'CANCELLED', false);
+    publishAttemptEnd(this, attempt, attempt.outcome === 'timeout' ? 'DEADLINE_EXCEEDED' : 'CANCELLED', false);
   }
 
   onDeadline(): void {
     // Whose attempt had half of what the operator allows for all of them is to blame; a caller may be in any hurry.
-    const error = this.errorOf('DEADLINE_EXCEEDED', undefined);
+    const error = exchangeError('DEADLINE_EXCEEDED', this, undefined);
     this.cut(error, (this.host.policies.deadlineMs ?? Infinity) / 2);
     this.end(error);
   }
@@ -234,7 +258,7 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Rac
   }
 
   private fail(code: ErrorCode, cause?: unknown): void {
-    if (!this.isOver) this.end(this.errorOf(code, cause));
+    if (!this.isOver) this.end(exchangeError(code, this, cause));
   }
 
   /** Ends the exchange with an error, or with what the cluster's fallback makes of it. */
@@ -254,15 +278,7 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Rac
     this.current = undefined;
     if (!sendAnswer(answer, this.sink, this)) return;
     this.finish(error.code, answer.status);
-    this.sink.onEnd();
-  }
-
-  private errorOf(code: ErrorCode, cause: unknown): BalancerError {
-    const { host, current, failures, race, request } = this;
-    const last = [...(current === undefined ? [] : [current]), ...(race?.attempts ?? [])];
-    const attempts = [...(failures ?? []), ...last.map((attempt) => failureOf(attempt, code))];
-    const message = messageOf(code, host.name, request.method, last.at(-1)?.endpoint.id);
-    return exchangeError(code, message, attempts, cause);
+    this.sink.onEnd([]);
   }
 
   /** Cancels whatever is under way or waits. @param lateMs an attempt that has waited so long for a head counts as timed out */
@@ -273,27 +289,12 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Rac
     race?.stop(error, lateMs);
     if (current === undefined) return;
     current.cancel(error);
-    if (!this.isCommitted) this.publishAttempt(current, 'CANCELLED', false);
+    if (!this.isCommitted) publishAttemptEnd(this, current, 'CANCELLED', false);
   }
 
   private finish(code: ErrorCode | undefined, fallbackStatus = 0): void {
     this.isOver = true;
     this.race?.stop();
-    if (!exchangeEnd.hasSubscribers) return;
-    const { current, isCommitted, request, host } = this;
-    publishExchangeEnd(host.name, request, {
-      endpoint: isCommitted ? current?.endpoint.id : undefined,
-      attempts: this.attempt + 1,
-      status: isCommitted ? (current?.status ?? fallbackStatus) : 0,
-      code,
-      durationMs: this.clock.now() - this.startedAt,
-      isFallback: fallbackStatus !== 0,
-    });
-  }
-
-  private publishAttempt(attempt: Attempt, code: ErrorCode | undefined, isRetried: boolean): void {
-    if (!attemptEnd.hasSubscribers) return;
-    const durationMs = this.clock.now() - attempt.startedAt;
-    publishAttemptEnd(this.host.name, this, attempt, { code, durationMs, isRetried });
+    if (exchangeEnd.hasSubscribers) publishExchangeEnd(this, code, this.clock.now() - this.startedAt, fallbackStatus);
   }
 }

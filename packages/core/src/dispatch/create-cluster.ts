@@ -29,7 +29,7 @@ import type { ExchangeHost } from './exchange-host.ts';
 import { clusterSchema } from './cluster-options.ts';
 import type { ClusterOptions, ResolvedClusterOptions } from './cluster-options.ts';
 import { Discoverer } from './discoverer.ts';
-import { allIdle, drainEndpoint, idle } from './drain.ts';
+import { allIdle, cutTunnels, drainEndpoint, idle } from './drain.ts';
 import { executeThrough } from './execute.ts';
 import { exchangeRequestOf } from './exchange-request.ts';
 import { fetchThrough } from './fetch.ts';
@@ -238,6 +238,7 @@ class RunningCluster implements Cluster, ExchangeHost {
     await Promise.race([deadline, allIdle(this.connected)]);
     cancelDeadline();
     this.stalls.close();
+    if (this.isCut) this.connected.forEach(cutTunnels);
     await Promise.all([...this.connected].map((endpoint) => this.transport.release(endpoint, this.isCut)));
     this.connected.clear();
   }

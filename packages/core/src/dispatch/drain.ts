@@ -30,6 +30,11 @@ export async function allIdle(endpoints: ReadonlySet<EndpointState>): Promise<vo
   }
 }
 
+/** Ends what no transport knows of any more. */
+export function cutTunnels(endpoint: EndpointState): void {
+  for (const tunnel of endpoint.tunnels ?? []) tunnel.cut();
+}
+
 export async function drainEndpoint(host: ExchangeHost, endpoint: EndpointState, options: DrainOptions): Promise<void> {
   const { deadlineMs, keepSessionsMs } = resolveOptions('drain', drainSchema, options);
   const { clock, core, transport } = host;
@@ -55,5 +60,7 @@ export async function drainEndpoint(host: ExchangeHost, endpoint: EndpointState,
   const isLate = await Promise.race([deadline, idle(endpoint).then(() => false)]);
   cancelDeadline();
   // Unless it was enabled in the meantime and is in use again.
-  if (isLatest() && endpoint.has('draining')) await transport.release(endpoint, isLate);
+  if (!isLatest() || !endpoint.has('draining')) return;
+  if (isLate) cutTunnels(endpoint);
+  await transport.release(endpoint, isLate);
 }

@@ -4,6 +4,8 @@
 import { attemptEnd, attemptStart, exchangeEnd } from '../channels.ts';
 import type { AttemptEndMessage, AttemptStartMessage, ExchangeEndMessage } from '../channels.ts';
 import type { EndpointState } from '../cluster/endpoint-state.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Attempt } from './attempt.ts';
 import type { Race } from './race.ts';
 import type { ExchangeRequest } from './sink.ts';
@@ -15,6 +17,20 @@ interface Reporting {
   readonly attempt: number;
   readonly now: number;
   readonly race: Race | undefined;
+}
+
+/** The same, and the time. */
+interface EndingExchange extends Reporting {
+  readonly host: { readonly name: string };
+  readonly clock: Clock;
+}
+
+/** The same of one that is over. */
+interface EndedExchange extends Pick<Reporting, 'request' | 'attempt'> {
+  readonly host: { readonly name: string };
+  /** Something went downstream: of the attempt `current`, or of the fallback. */
+  readonly isCommitted: boolean;
+  readonly current: Attempt | undefined;
 }
 
 /** The endpoint was picked at the exchange's `now`; it has been given the attempt since. */
@@ -40,43 +56,49 @@ export function publishAttemptStart(
   attemptStart.publish(message);
 }
 
+/** The same of its end, if anybody listens. */
 export function publishAttemptEnd(
-  cluster: string,
-  { request: { method, path }, attempt: newest, race }: Reporting,
+  { host, clock, request, attempt: newest, race }: EndingExchange,
   attempt: Attempt,
-  end: Pick<AttemptEndMessage, 'code' | 'durationMs' | 'isRetried'>,
+  code: ErrorCode | undefined,
+  isRetried: boolean,
 ): void {
+  if (!attemptEnd.hasSubscribers) return;
   const { endpoint, outcome, status, retryAfterMs } = attempt;
   const message: AttemptEndMessage = {
-    cluster,
+    cluster: host.name,
     endpoint: endpoint.id,
     attempt: race?.numberOf(attempt) ?? newest,
-    method,
-    path,
+    method: request.method,
+    path: request.path,
     isHedge: race?.isHedge(attempt) === true,
     outcome,
     status,
     retryAfterMs,
-    ...end,
+    code,
+    durationMs: clock.now() - attempt.startedAt,
+    isRetried,
   };
   attemptEnd.publish(message);
 }
 
+/** @param fallbackStatus what the cluster's fallback answered; 0 if it was not asked */
 export function publishExchangeEnd(
-  cluster: string,
-  { method, path }: ExchangeRequest,
-  { endpoint, attempts, status, code, durationMs, isFallback }: Omit<ExchangeEndMessage, 'cluster' | 'method' | 'path'>,
+  { host, request, current, isCommitted, attempt }: EndedExchange,
+  code: ErrorCode | undefined,
+  durationMs: number,
+  fallbackStatus: number,
 ): void {
   const message: ExchangeEndMessage = {
-    cluster,
-    endpoint,
-    method,
-    path,
-    attempts,
-    status,
+    cluster: host.name,
+    endpoint: isCommitted ? current?.endpoint.id : undefined,
+    method: request.method,
+    path: request.path,
+    attempts: attempt + 1,
+    status: isCommitted ? (current?.status ?? fallbackStatus) : 0,
     code,
     durationMs,
-    isFallback,
+    isFallback: fallbackStatus !== 0,
   };
   exchangeEnd.publish(message);
 }

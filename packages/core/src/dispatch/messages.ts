@@ -3,6 +3,9 @@
  */
 import { BalancerError } from '../errors.ts';
 import type { ErrorCode, FailedAttempt } from '../errors.ts';
+import type { Attempt } from './attempt.ts';
+import type { Race } from './race.ts';
+import { failureOf } from './tries.ts';
 
 const SAYS: Partial<Record<ErrorCode, string>> = {
   NO_ENDPOINT: 'no endpoint may be picked',
@@ -29,13 +32,26 @@ export function cancelled(cluster: string, method: string, reason: unknown): Bal
   return new BalancerError('CANCELLED', messageOf('CANCELLED', cluster, method, undefined), { cause: reason });
 }
 
+/** What an error needs to know of an exchange. */
+export interface FailedExchange {
+  readonly host: { readonly name: string };
+  readonly request: { readonly method: string };
+  /** Attempts that failed before. */
+  readonly failures: readonly FailedAttempt[] | undefined;
+  /** The attempt under way that failed now, or is given up. */
+  readonly current: Attempt | undefined;
+  readonly race: Race | undefined;
+}
+
 /** The error of an exchange that failed. */
 export function exchangeError(
   code: ErrorCode,
-  message: string,
-  attempts: readonly FailedAttempt[],
+  { host, request, failures, current, race }: FailedExchange,
   cause: unknown,
 ): BalancerError {
+  const last = [...(current === undefined ? [] : [current]), ...(race?.attempts ?? [])];
+  const attempts = [...(failures ?? []), ...last.map((attempt) => failureOf(attempt, code))];
+  const message = messageOf(code, host.name, request.method, last.at(-1)?.endpoint.id);
   return new BalancerError(code, message, {
     ...(cause !== undefined && { cause }),
     attempts,

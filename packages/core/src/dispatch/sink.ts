@@ -1,13 +1,16 @@
 /**
  * What the caller of an exchange hands in and gets back: a sink for the response, and a handle on its way.
  */
+import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../endpoint.ts';
 import type { BalancerError } from '../errors.ts';
 import type { RawHeaders, UpstreamRequest } from '../transport/transport.ts';
 import type { Priority } from './wait-queue.ts';
 
-/** Takes one response. The calls come in this order; exactly one of `onEnd` and `onError` is the last. None may throw. */
+/** Takes one response. The calls come in this order; exactly one of `onEnd`, `onError` and `onUpgrade` ends it. None may throw. */
 export interface ResponseSink {
+  /** An interim response (RFC 9110 section 15.2), such as 100 or 103; any number of them, also of attempts that fail afterwards. */
+  onInterim?(status: number, headers: RawHeaders): void;
   /**
    * The final response head: the exchange is now committed to `endpoint` and will not be retried.
    * @param headers the fields as the endpoint sent them, connection-level ones included
@@ -16,7 +19,18 @@ export interface ResponseSink {
   onHead(status: number, statusText: string, headers: RawHeaders, endpoint: Endpoint | undefined): void;
   /** @returns false to pause the endpoint's connection until `exchange.resume()` */
   onData(chunk: Buffer): boolean;
-  onEnd(): void;
+  /** @param trailers the fields after the body, name, value, name, value */
+  onEnd(trailers: RawHeaders): void;
+  /**
+   * The endpoint has changed protocols, which only a request with `upgrade` asks for. From here on `socket` is the sink's: to read, to
+   * write, to listen to for errors, and to end. The request counts as in flight until it has closed.
+   */
+  onUpgrade?(headers: RawHeaders, socket: Duplex, endpoint: Endpoint): void;
+  /**
+   * After `onUpgrade`: the endpoint's drain, or the closing of the cluster, is at its deadline, and the connection has to end now, in
+   * whatever way its protocol has for that. Without this method it is destroyed.
+   */
+  onCut?(): void;
   /** Before `onHead`: no response came, or none that may be passed on. After it: the response was cut short. */
   onError(error: BalancerError): void;
 }
@@ -52,6 +66,9 @@ export interface Exchange {
   readonly isDetour: boolean;
   pause(): void;
   resume(): void;
-  /** Gives up. If the exchange is not over, `onError` follows at once with CANCELLED; nothing is counted against the endpoint. */
+  /**
+   * Gives up. If the exchange is not over, `onError` follows at once with CANCELLED; nothing is counted against the endpoint. After
+   * `onUpgrade` it destroys the connection, and nothing follows.
+   */
   abort(reason?: unknown): void;
 }

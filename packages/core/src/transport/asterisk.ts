@@ -15,11 +15,12 @@ export function sendAsterisk(
   tls: TlsOptions | undefined,
   handler: TransportHandler,
 ): void {
-  const { host, port, isTls } = addressOf(endpoint);
+  const { host, port, isTls, socketPath } = addressOf(endpoint);
   const outgoing = (isTls ? https : http).request({
     ...tls,
     host,
     port,
+    ...(socketPath !== undefined && { socketPath }),
     method: request.method,
     path: '*',
     headers: withHost(request.headers, new URL(endpoint.origin).host),

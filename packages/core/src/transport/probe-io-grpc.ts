@@ -26,11 +26,12 @@ export function grpc(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   return inTime<Uint8Array>({ timeoutMs, signal, missing: 'no answer' }, (settle) => {
-    const { host, port, isTls } = addressOf(endpoint);
+    const { host, port, isTls, socketPath } = addressOf(endpoint);
     const authority = `${host.includes(':') ? `[${host}]` : host}:${call.port ?? port}`;
     const session = http2.connect(`${isTls ? 'https' : 'http'}://${authority}`, {
       ...serverNameIn(call.authority),
       ...tls,
+      ...(call.port === undefined && socketPath !== undefined && { path: socketPath }),
       settings: { enablePush: false },
       maxHeaderListPairs: MAX_FIELDS,
     });

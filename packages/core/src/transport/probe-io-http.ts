@@ -23,6 +23,7 @@ export function request(
       ...tls,
       host: address.host,
       port: port ?? address.port,
+      ...(port === undefined && address.socketPath !== undefined && { socketPath: address.socketPath }),
       method,
       path,
       headers: hostField === undefined ? { ...headers } : { ...headers, host: hostField },

@@ -48,7 +48,9 @@ export function readLine(
 
 function open<T>(endpoint: Endpoint, port: number | undefined, settle: Settle<T>): net.Socket {
   const address = addressOf(endpoint);
-  const socket = net.connect({ host: address.host, port: port ?? address.port });
+  const { socketPath } = address;
+  const isUnix = port === undefined && socketPath !== undefined;
+  const socket = net.connect(isUnix ? { path: socketPath } : { host: address.host, port: port ?? address.port });
   socket.on('error', settle.reject);
   socket.once('close', () => settle.reject(new Error('the connection ended')));
   return socket;

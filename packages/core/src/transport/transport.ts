@@ -2,7 +2,7 @@
  * The seam between choosing an endpoint and talking to it. Its shapes are those of undici's dispatch handlers, so that undici
  * calls an attempt directly and another wire client can do the same.
  */
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { Endpoint } from '../endpoint.ts';
 
 /** Header fields as they were on the wire: name, value, name, value. Buffers hold latin1 bytes. */
@@ -17,6 +17,20 @@ export interface UpstreamRequest {
   readonly headers: readonly string[];
   /** A `Readable` is sent as it comes and cannot be replayed. */
   readonly body: Buffer | Readable | null;
+  /**
+   * What follows a `Readable` that is sent in chunks, asked for when it has ended: name, value, name, value. The head has announced it
+   * with a `Trailer` field. @default nothing
+   */
+  readonly trailers?: (() => readonly string[]) | undefined;
+  /** The protocol to change to, such as `websocket`; the transport adds the `Upgrade` and `Connection` fields. @default none */
+  readonly upgrade?: string | undefined;
+  /**
+   * The body comes only when the endpoint wants it: the transport adds `Expect: 100-continue`, or, if it can't, says 100 in the
+   * endpoint's place. @default false
+   */
+  readonly isContinueExpected?: boolean | undefined;
+  /** What the connection has to begin with (a PROXY protocol header); it carries only requests with the same bytes. @default nothing */
+  readonly preamble?: Buffer | undefined;
   /** Undefined for the cluster's. */
   readonly headTimeoutMs?: number | undefined;
   /** Undefined for the cluster's. */
@@ -33,14 +47,20 @@ export interface TransportController {
   readonly rawTrailers?: unknown;
 }
 
-/** What a transport reports about one attempt, in this order; exactly one of the last two ends it. */
+/** What a transport reports about one attempt, in this order; exactly one of the last three ends it. None throws. */
 export interface TransportHandler {
   /** A connection is there and the request is about to be written on it. Never called if nothing was sent. */
   onRequestStart(controller: TransportController, context: unknown): void;
-  /** Once per response head; statuses below 200 come first and are not final. `controller.rawHeaders` holds the fields. */
+  /** Once per response head; statuses below 200, but never 101, come first and are not final. `controller.rawHeaders` holds the fields. */
   onResponseStart(controller: TransportController, status: number, headers: unknown, statusText?: string): void;
   onResponseData(controller: TransportController, chunk: Buffer): void;
+  /** `controller.rawTrailers` holds the trailer fields. */
   onResponseEnd(controller: TransportController, trailers: unknown): void;
+  /**
+   * The endpoint has changed protocols, as it was asked to: the connection is the handler's. What has arrived on it since the head can
+   * still be read from it. `controller.rawHeaders` holds the fields of the head. A response that refuses is a response like others.
+   */
+  onRequestUpgrade(controller: TransportController, status: number, headers: unknown, socket: Duplex): void;
   /** `controller` is missing if the attempt never got a connection. */
   onResponseError(controller: TransportController | null | undefined, error: Error): void;
 }

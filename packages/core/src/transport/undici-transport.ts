@@ -12,7 +12,8 @@ import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
 import { sendAsterisk } from './asterisk.ts';
 import type { TlsOptions } from './tls.ts';
-import type { Transport, UpstreamRequest } from './transport.ts';
+import { TransportError } from './transport-error.ts';
+import type { Transport, TransportController, UpstreamRequest } from './transport.ts';
 
 /** What the connections of a cluster have in common. */
 export interface UndiciTransportOptions {
@@ -48,9 +49,10 @@ export function undiciTransport(options: UndiciTransportOptions): Transport {
   const { clock, random, maxConnections = null, maxConnectionAgeMs } = options;
 
   function newPool(endpoint: Endpoint): Pool {
+    const { socketPath } = endpoint;
     return new Pool(endpoint.origin, {
       connections: maxConnections,
-      connect: { ...tls, timeout: connectTimeoutMs },
+      connect: { ...tls, timeout: connectTimeoutMs, ...(socketPath !== undefined && { socketPath }) },
       headersTimeout: headTimeoutMs,
       bodyTimeout: bodyTimeoutMs,
       keepAliveTimeout: keepAliveMs,
@@ -90,8 +92,14 @@ export function undiciTransport(options: UndiciTransportOptions): Transport {
   return {
     send(endpoint, request, handler) {
       try {
+        if (request.preamble !== undefined)
+          throw new TransportError('bad-request', 'undici cannot send a PROXY protocol header');
         if (request.path === '*') sendAsterisk(endpoint, request, request.headTimeoutMs ?? headTimeoutMs, tls, handler);
-        else poolOf(endpoint).dispatch(dispatchOptions(request), handler);
+        else {
+          poolOf(endpoint).dispatch(dispatchOptions(request), handler);
+          // undici refuses the field: we say in the endpoint's place that it wants the body.
+          if (request.isContinueExpected === true) handler.onResponseStart(NO_CONTROLLER, 100, []);
+        }
       } catch (error) {
         // Such as a client certificate that cannot be read: Node throws that, and the attempt is booked already.
         handler.onResponseError(null, error as Error);
@@ -107,10 +115,18 @@ export function undiciTransport(options: UndiciTransportOptions): Transport {
   };
 }
 
+const NO_CONTROLLER: TransportController = {
+  rawHeaders: [],
+  abort: () => undefined,
+  pause: () => undefined,
+  resume: () => undefined,
+};
+
 function dispatchOptions(request: UpstreamRequest): Dispatcher.DispatchOptions {
   return {
     path: request.path,
     method: request.method,
+    upgrade: request.upgrade ?? null,
     headers: request.headers as string[],
     body: request.body,
     headersTimeout: request.headTimeoutMs ?? null,
