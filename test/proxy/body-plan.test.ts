@@ -6,8 +6,10 @@ import { assertUnread, bodyPlan, passingBody } from '../../packages/proxy/src/bo
 const KIB = 1024;
 
 function planOf(contentLength: number, isChunked = false, isIdempotent = true, maxBodyBytes = Infinity): string {
-  return bodyPlan({ contentLength, isChunked, isIdempotent }, 64 * KIB, maxBodyBytes);
+  return bodyPlan({ ...plain, contentLength, isChunked, isIdempotent }, 64 * KIB, maxBodyBytes);
 }
+
+const plain = { contentLength: -1, isChunked: true, isIdempotent: true, trailer: undefined, isContinueExpected: false };
 
 /** A request body that the test writes. */
 function source(): PassThrough & IncomingMessage {
@@ -15,6 +17,13 @@ function source(): PassThrough & IncomingMessage {
 }
 
 describe('bodyPlan', () => {
+  it('streams what has fields behind it, and what the client keeps until it is wanted', () => {
+    assert.equal(bodyPlan(plain, 64 * KIB, Infinity), 'hold');
+    assert.equal(bodyPlan({ ...plain, trailer: 'x-sum' }, 64 * KIB, Infinity), 'stream');
+    const small = { ...plain, contentLength: 1, isChunked: false, isContinueExpected: true };
+    assert.equal(bodyPlan(small, 64 * KIB, Infinity), 'stream');
+  });
+
   it('holds what is small enough to be sent again and streams the rest', () => {
     assert.equal(planOf(-1), 'none');
     assert.equal(planOf(0), 'none');

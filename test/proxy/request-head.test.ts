@@ -11,6 +11,7 @@ function factsOf(isTrusted = false, httpVersion = '1.1'): RequestHeadFacts {
     host: undefined,
     contentLength: -1,
     isChunked: false,
+    trailer: undefined,
     cookieAt: -1,
     isSecure: false,
   };

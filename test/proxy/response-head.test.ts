@@ -12,7 +12,7 @@ function head(fields: string[], status = 200, facts = factsOf()): string[] {
 }
 
 function factsOf(): ResponseHeadFacts {
-  return { responseLength: -1, hasSetCookie: false, hasCacheControl: false };
+  return { responseLength: -1, hasSetCookie: false, hasCacheControl: false, responseTrailer: undefined };
 }
 
 describe('responseHead', () => {
@@ -20,7 +20,12 @@ describe('responseHead', () => {
     const fields = ['x-b', '1', 'Set-Cookie', 'a=1', 'X-B', 'caf\xe9', 'set-cookie', 'b=2', 'Content-Length', '4'];
     const facts = factsOf();
     assert.deepEqual(head(fields, 200, facts), fields);
-    assert.deepEqual(facts, { responseLength: 4, hasSetCookie: true, hasCacheControl: false });
+    assert.deepEqual(facts, {
+      responseLength: 4,
+      hasSetCookie: true,
+      hasCacheControl: false,
+      responseTrailer: undefined,
+    });
   });
 
   it('drops hop-by-hop fields and what Connection names', () => {

@@ -15,6 +15,10 @@ export interface BodyFacts {
   readonly contentLength: number;
   readonly isChunked: boolean;
   readonly isIdempotent: boolean;
+  /** Fields after the body are announced: they have no place behind a body that is held. */
+  readonly trailer: string | undefined;
+  /** The client waits for the endpoint to want the body. */
+  readonly isContinueExpected: boolean;
 }
 
 /**
@@ -22,10 +26,11 @@ export interface BodyFacts {
  * @throws BODY_TOO_LARGE if the announced length is
  */
 export function bodyPlan(facts: BodyFacts, maxHeldBytes: number, maxBodyBytes: number): BodyPlan {
-  if (facts.isChunked) return facts.isIdempotent && maxHeldBytes > 0 ? 'hold' : 'stream';
+  const mayHold = !facts.isContinueExpected && facts.trailer === undefined;
+  if (facts.isChunked) return mayHold && facts.isIdempotent && maxHeldBytes > 0 ? 'hold' : 'stream';
   if (facts.contentLength <= 0) return 'none';
   if (facts.contentLength > maxBodyBytes) throw bodyTooLarge();
-  return facts.contentLength <= maxHeldBytes ? 'hold' : 'stream';
+  return mayHold && facts.contentLength <= maxHeldBytes ? 'hold' : 'stream';
 }
 
 /**

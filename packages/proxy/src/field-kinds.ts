@@ -19,6 +19,8 @@ export const COOKIE = 8;
 export const FORWARDED = 9;
 export const SET_COOKIE = 10;
 export const CACHE_CONTROL = 11;
+/** Announces fields after the body. */
+export const TRAILER = 12;
 
 const HOP_BY_HOP: readonly [string, number][] = [
   ['connection', CONNECTION],
@@ -28,7 +30,7 @@ const HOP_BY_HOP: readonly [string, number][] = [
   ['proxy-connection', DROP],
   ['proxy-authenticate', DROP],
   ['proxy-authorization', DROP],
-  ['trailer', DROP],
+  ['trailer', TRAILER],
   ['upgrade', DROP],
   ['http2-settings', DROP],
 ];

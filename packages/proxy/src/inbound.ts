@@ -13,6 +13,7 @@ import type { BodyHolder } from './body-plan.ts';
 import { clientAddress } from './client-address.ts';
 import { closeWithRequest, cutShort } from './client-end.ts';
 import { answerError } from './error-answer.ts';
+import { writeInterim } from './interim.ts';
 import { hashOfKey } from './keys.ts';
 import type { RequestClient } from './keys.ts';
 import type { ResolvedProxyOptions } from './options.ts';
@@ -22,6 +23,7 @@ import type { RequestHeadFacts, RequestHeadPolicy } from './request-head.ts';
 import { requestTarget } from './request-target.ts';
 import { reasonPhrase, responseHead, writeHead } from './response-head.ts';
 import type { ResponseHeadFacts } from './response-head.ts';
+import { addTrailers, announceTrailers, passingTrailers } from './trailers.ts';
 
 /** What all requests of a proxy share. */
 export interface InboundHost {
@@ -72,7 +74,11 @@ export class Inbound
   isChunked = false;
   cookieAt = -1;
   isSecure = false;
+  trailer: string | undefined = undefined;
+  trailers: (() => string[]) | undefined = undefined;
+  readonly isContinueExpected: boolean;
   responseLength = -1;
+  responseTrailer: string | undefined = undefined;
   hasSetCookie = false;
   hasCacheControl = false;
 
@@ -87,7 +93,8 @@ export class Inbound
   /** Nothing more is to be said to the client, or nobody is left to hear it. */
   private isOver = false;
 
-  constructor(shared: InboundHost, req: IncomingMessage, res: ServerResponse) {
+  /** @param isContinueExpected the client waits for 100, which nobody has said yet */
+  constructor(shared: InboundHost, req: IncomingMessage, res: ServerResponse, isContinueExpected: boolean) {
     const { options } = shared;
     this.method = req.method ?? 'GET';
     this.httpVersion = req.httpVersion;
@@ -96,6 +103,7 @@ export class Inbound
     this.bodyTimeoutMs = options.bodyTimeoutMs;
     this.isIdempotent = isIdempotentMethod(this.method);
     this.isSticky = shared.affinity !== undefined;
+    this.isContinueExpected = isContinueExpected;
     this.shared = shared;
     this.req = req;
     this.res = res;
@@ -153,6 +161,13 @@ export class Inbound
     else this.stream(first);
   }
 
+  onInterim(status: number, headers: RawHeaders): void {
+    const { res } = this;
+    if (this.isOver || this.httpVersion === '1.0' || res.headersSent || res.writableEnded) return;
+    if (status !== 100) writeInterim(res, status, headers);
+    else if (this.isContinueExpected) res.writeContinue();
+  }
+
   onHead(status: number, statusText: string, headers: RawHeaders, endpoint: Endpoint | undefined): void {
     if (this.isOver) return;
     const { res, shared } = this;
@@ -164,6 +179,7 @@ export class Inbound
         this.isDetour = this.exchange?.isDetour === true;
         shared.affinity.writeResponse(fields, this, endpoint);
       }
+      if (this.responseTrailer !== undefined && this.mayTrail(status)) announceTrailers(fields, this.responseTrailer);
       writeHead(res, status, reasonPhrase(status, statusText), fields);
       this.hasHead = true;
     } catch (error) {
@@ -192,10 +208,11 @@ export class Inbound
     return false;
   }
 
-  onEnd(): void {
+  onEnd(trailers: RawHeaders): void {
     if (this.isOver || this.isEnded()) return;
     this.isOver = true;
     const { held, res } = this;
+    if (trailers.length > 0) addTrailers(res, trailers);
     if (held === undefined) res.end();
     else if (held.length > MAX_INLINE_BYTES) res.end(held);
     else res.end(held.toString('latin1'), 'latin1');
@@ -223,6 +240,12 @@ export class Inbound
     this.shared.onClosed();
   }
 
+  /** True if the response is one that can have fields after its body. */
+  private mayTrail(status: number): boolean {
+    const hasBody = this.method !== 'HEAD' && status !== 204 && status !== 304;
+    return hasBody && this.responseLength < 0 && this.httpVersion !== '1.0';
+  }
+
   /** True if something else has ended the response: writing on would be an error event that nobody listens to. */
   private isEnded(): boolean {
     if (!this.res.writableEnded) return false;
@@ -237,7 +260,9 @@ export class Inbound
   }
 
   private stream(first: Buffer[] | undefined): void {
-    this.body = passingBody(this.req, first, this.shared.options.maxBodyBytes, () => this.fail(bodyTooLarge()));
+    const { req } = this;
+    this.body = passingBody(req, first, this.shared.options.maxBodyBytes, () => this.fail(bodyTooLarge()));
+    if (this.isChunked) this.trailers = () => passingTrailers(req.rawTrailers);
     this.send();
   }
 

@@ -22,6 +22,10 @@ export interface Proxy {
    * @param next called instead with an error that only a change in the application can cure; without it that is answered with 500
    */
   web(req: IncomingMessage, res: ServerResponse, next?: (error: unknown) => void): void;
+  /**
+   * For the server's `checkContinue` event: then the endpoint decides whether it wants the body, and not Node. `attach` listens to it.
+   */
+  checkContinue(req: IncomingMessage, res: ServerResponse): void;
   /** For the server's `upgrade` event. Upgrades are not passed on yet: the answer is 501 and the end of the connection. */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Answers new requests with 503; resolves when those under way are over. The cluster stays open. */
@@ -61,6 +65,19 @@ class RunningProxy implements Proxy {
   }
 
   web(req: IncomingMessage, res: ServerResponse, next?: (error: unknown) => void): void {
+    this.pass(req, res, next, false);
+  }
+
+  checkContinue(req: IncomingMessage, res: ServerResponse): void {
+    this.pass(req, res, undefined, true);
+  }
+
+  private pass(
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: ((error: unknown) => void) | undefined,
+    isContinueExpected: boolean,
+  ): void {
     // The client may have left while other middleware was busy.
     if (res.destroyed || res.writableEnded || req.socket.destroyed) return;
     const { options } = this.shared;
@@ -69,7 +86,7 @@ class RunningProxy implements Proxy {
       return;
     }
     this.active++;
-    const inbound = new Inbound(this.shared, req, res);
+    const inbound = new Inbound(this.shared, req, res, isContinueExpected);
     try {
       inbound.start(options.stripMountPath ? req.url! : originalUrlOf(req));
     } catch (error) {

@@ -12,6 +12,7 @@ import {
   HOST,
   KEEP,
   TE,
+  TRAILER,
   TRANSFER_ENCODING,
   VIA,
   namedByConnection,
@@ -19,6 +20,7 @@ import {
   requestKindOf,
 } from './field-kinds.ts';
 import { pushForwarding } from './peer.ts';
+import { passingAnnouncement } from './trailers.ts';
 import type { Forwarding, Peer } from './peer.ts';
 
 /** What the proxy's options say about request heads. */
@@ -40,6 +42,8 @@ export interface RequestHeadFacts {
   /** -1 if not announced. */
   contentLength: number;
   isChunked: boolean;
+  /** What fields after the body are announced; undefined for none. */
+  trailer: string | undefined;
   /** Index of the first `Cookie` value in the result; -1 if there is none. */
   cookieAt: number;
   /** The client's side is TLS, as far as it is known. */
@@ -76,6 +80,8 @@ export function requestHead(raw: readonly string[], policy: RequestHeadPolicy, f
     removeNamed(fields, named);
     facts.cookieAt = fields.findIndex((name, i) => i % 2 === 0 && requestKindOf(name) === COOKIE) + 1 || -1;
   }
+  facts.trailer = facts.isChunked && facts.trailer !== undefined ? passingAnnouncement(facts.trailer) : undefined;
+  if (facts.trailer !== undefined) fields.push('Trailer', facts.trailer);
   if (facts.peer.proto === 'https' || given?.proto !== undefined) facts.isSecure = isSecure(facts.peer, given);
   pushForwarding(fields, facts.peer, facts.host, given);
   if (policy.viaName !== undefined) fields.push('Via', `${facts.httpVersion} ${policy.viaName}`);
@@ -107,6 +113,8 @@ function takeSpecial(
     takeTransferEncoding(value, facts);
   } else if (kind === TE) {
     if (/(^|,)\s*trailers\s*(,|;|$)/i.test(value)) fields.push(name, 'trailers');
+  } else if (kind === TRAILER) {
+    facts.trailer = facts.trailer === undefined ? value : `${facts.trailer}, ${value}`;
   } else if (kind === VIA) {
     if (policy.viaName !== undefined && value.includes(policy.viaName)) {
       throw new BalancerError('LOOP_DETECTED', 'the request has passed this proxy before');

@@ -9,6 +9,7 @@ import {
   CONTENT_LENGTH,
   DROP,
   SET_COOKIE,
+  TRAILER,
   TRANSFER_ENCODING,
   namedByConnection,
   removeNamed,
@@ -21,6 +22,8 @@ export interface ResponseHeadFacts {
   responseLength: number;
   hasSetCookie: boolean;
   hasCacheControl: boolean;
+  /** What fields after the body are announced; undefined for none. */
+  responseTrailer: string | undefined;
 }
 
 type RawHeaders = readonly (Buffer | string)[];
@@ -49,6 +52,10 @@ export function responseHead(status: number, raw: RawHeaders, facts: ResponseHea
       // Another coding would stay in the body while its name is gone.
       if (value.trim().toLowerCase() !== 'chunked') throw bad(`transfer coding ${value}`);
       isCoded = true;
+      continue;
+    }
+    if (kind === TRAILER) {
+      facts.responseTrailer = value;
       continue;
     }
     if (kind === CONTENT_LENGTH) facts.responseLength = lengthOf(value, facts);
