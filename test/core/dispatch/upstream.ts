@@ -38,11 +38,17 @@ export async function rawUpstream(handler: (socket: net.Socket) => void): Promis
   return listen(server, []);
 }
 
-/** A port that nothing listens on. */
+const refused = new Set<string>();
+
+/** A port that nothing listens on; another one each time, though the system may give the same one twice in a row. */
 export async function refusedUrl(): Promise<string> {
-  const { url, [Symbol.asyncDispose]: dispose } = await upstream(() => undefined);
-  await dispose();
-  return url;
+  for (;;) {
+    const { url, [Symbol.asyncDispose]: dispose } = await upstream(() => undefined);
+    await dispose();
+    if (refused.has(url)) continue;
+    refused.add(url);
+    return url;
+  }
 }
 
 async function listen(server: net.Server, requests: string[]): Promise<Upstream> {

@@ -235,13 +235,12 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Rac
   /** Tries again, unless others are under way: then it is up to them. */
   private goOn(attempt: Attempt, code: ErrorCode | undefined, hasOthers: boolean): void {
     (this.failures ??= []).push(failureOf(attempt, code));
+    const tried = (this.tried = triedWith(this.tried, [attempt]));
     if (hasOthers) return;
     this.attempt++;
     this.isRetryable = this.isRepeatable && this.hasTriesLeft();
     this.current = undefined;
-    const tried = triedWith(this.tried, [attempt]);
     if (this.core.hasUntried(tried)) {
-      this.tried = tried;
       this.next();
       return;
     }
