@@ -188,7 +188,7 @@ describe('an exchange, whatever happens to it', () => {
             assert.equal(endpoint.waitingAgeAt(clock.now()), 0);
           }
           assert.equal(host.queue.size, 0);
-          assert.equal(clock.pending, 0);
+          assert.equal(clock.holding, 0);
         },
       ),
       { numRuns: 2_000 },

@@ -66,8 +66,16 @@ export interface PickContext {
   readonly key: number;
   /** 0 for the first try, 1 for the first retry, and so on. */
   readonly attempt: number;
-  /** The route of the endpoint that the request sticks to. Honoured before any strategy is asked. */
+  /**
+   * The route of the endpoint that the request sticks to; `ROUTE_OF_KEY` for whoever the key belongs to. Honoured before any strategy is
+   * asked.
+   */
   readonly preferred: string | undefined;
+  /**
+   * How many times its share of what is in flight that endpoint may have with this request; above that, this one request goes
+   * elsewhere. @default Infinity
+   */
+  readonly maxLoadRatio?: number | undefined;
   /** Only the endpoint of `preferred` will do. @default false */
   readonly isStrict?: boolean;
   /** Endpoints that this request has tried already. */

@@ -94,6 +94,7 @@ export type { Gradient2Options } from './concurrency/gradient2.ts';
 export type { ConcurrencyLimit, ConcurrencyLimiter } from './concurrency/concurrency-limit.ts';
 export { hedging } from './retry/hedge-policy.ts';
 export type { HedgePolicy, HedgingOptions } from './retry/hedge-policy.ts';
+export { ROUTE_OF_KEY } from './cluster/candidates.ts';
 export type { ExcludedEndpoint, ExplainedCandidate, Explanation } from './cluster/explanation.ts';
 
 export { retryBudget } from './retry/retry-budget.ts';

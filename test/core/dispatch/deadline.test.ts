@@ -29,7 +29,7 @@ describe('a deadline', () => {
     });
     await endpoint.abandoned(1);
     assert.equal(cluster.endpoints[0]!.inflight, 0);
-    assert.equal(clock.pending, 0);
+    assert.equal(clock.holding, 0);
     assert.equal(cluster.endpoints[0]!.latencyAt(100), 100, 'it takes longer than that');
     assert.deepEqual(seen, [], 'the hurry was the caller s own');
   });
@@ -66,7 +66,7 @@ describe('a deadline', () => {
     await (await first).discard();
     await assert.rejects(late, { code: 'DEADLINE_EXCEEDED' }, 'with 3 ms left nothing is sent');
     assert.deepEqual(endpoint.requests, ['GET /first']);
-    assert.equal(clock.pending, 0);
+    assert.equal(clock.holding, 0);
   });
 
   it('covers all attempts and the pauses between them, and starts none that could not be over in time', async () => {
@@ -87,10 +87,10 @@ describe('a deadline', () => {
     // Each refusal takes some turns of the event loop, each pause 40 ms of the clock.
     for (let isOver = false; !isOver;) {
       isOver = await Promise.race([failure.then(() => true), turns().then(() => false)]);
-      if (!isOver && clock.pending === 2) clock.advance(40);
+      if (!isOver && clock.holding === 2) clock.advance(40);
     }
     assert.equal(clock.now(), 80);
-    assert.equal(clock.pending, 0);
+    assert.equal(clock.holding, 0);
   });
 
   it('leaves a failed request alone that has less time left than half of the requests need', async () => {
@@ -135,7 +135,7 @@ describe('a deadline', () => {
     assert.equal(await (await cluster.request({ path: '/', deadlineMs: Infinity })).text(), 'ok');
     await assert.rejects(cluster.request({ path: '/', deadlineMs: NaN }), { code: 'BAD_REQUEST' });
     await assert.rejects(cluster.request({ path: '/', attemptTimeoutMs: 0 }), { code: 'BAD_REQUEST' });
-    assert.equal(clock.pending, 0);
+    assert.equal(clock.holding, 0);
   });
 
   it('aborts what execute runs, with its own error as the reason', async () => {
@@ -154,7 +154,7 @@ describe('a deadline', () => {
       cluster.execute(() => Promise.resolve(), { deadlineMs: 0 }),
       { code: 'DEADLINE_EXCEEDED' },
     );
-    assert.equal(clock.pending, 0);
+    assert.equal(clock.holding, 0);
   });
 });
 
@@ -182,7 +182,7 @@ describe('the time-out of an attempt', () => {
     assert.deepEqual(seen, ['timeout', 'success']);
     await slow.abandoned(1);
     assert.ok(cluster.endpoints.every((endpoint) => endpoint.inflight === 0));
-    assert.equal(clock.pending, 0);
+    assert.equal(clock.holding, 0);
   });
 
   it('leaves a response alone that has begun', async () => {

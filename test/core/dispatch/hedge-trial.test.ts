@@ -37,7 +37,7 @@ describe('a hedged request that an endpoint has to prove itself by', () => {
     held.res.end('first');
     await idle();
     assert.deepEqual(events, ['0 out', '0 back']);
-    assert.equal(clock.pending, 0, 'no timer is left');
+    assert.equal(clock.holding, 0, 'no timer is left');
   });
 
   it('is no second attempt on the endpoint for anybody else', async () => {
@@ -57,7 +57,7 @@ describe('a hedged request that an endpoint has to prove itself by', () => {
     const { excluded } = cluster.explain({ now: 3_500, key: 0, attempt: 0, preferred: undefined, tried: undefined });
     assert.deepEqual(excluded, [{ endpoint: first.id, reasons: ['ejected'] }]);
     assert.deepEqual(events, ['0 out']);
-    assert.equal(clock.pending, 0);
+    assert.equal(clock.holding, 0);
   });
 
   it('is cut when the cluster closes and its time is up', async () => {

@@ -11,7 +11,7 @@ import type { Outcome } from '../outcome.ts';
 import { Announcer } from './announcer.ts';
 import { EndpointState } from './endpoint-state.ts';
 import type { EndpointShare } from './endpoint-state.ts';
-import { firstFree, isFree, isSameAddress, successor } from './candidates.ts';
+import { ROUTE_OF_KEY, firstFree, homeOrDetour, isFree, isSameAddress, ownerOf, successor } from './candidates.ts';
 import type { ClusterCoreListener, ClusterCoreOptions } from './core-options.ts';
 import { isRefused, soonestBack } from './ejection-cap.ts';
 import { isReportNews, noteLeaving } from './leaving.ts';
@@ -90,8 +90,8 @@ export class ClusterCore {
     return this.byId.get(id);
   }
 
-  endpointOfRoute(route: string): EndpointState | undefined {
-    return this.byRoute.get(route);
+  endpointOfRoute(route: string, key: number = 0): EndpointState | undefined {
+    return route === ROUTE_OF_KEY && key !== 0 ? ownerOf(this.endpoints, key) : this.byRoute.get(route);
   }
 
   pick(context: PickContext): EndpointState | undefined {
@@ -286,10 +286,11 @@ export class ClusterCore {
    * requests of a session agree on its successor.
    */
   private pickSticky(context: PickContext, route: string): EndpointState | undefined {
-    const endpoint = this.byRoute.get(route);
+    const { pickable } = this.snapshot;
+    const endpoint = this.endpointOfRoute(route, context.key);
     const isTrial = endpoint !== undefined && mayTry(endpoint, context);
     const isThere = isTrial || (endpoint !== undefined && this.servesSticky(endpoint) && isFree(endpoint, context));
-    const chosen = isThere ? endpoint : successor(this.snapshot.pickable, context);
+    const chosen = isThere ? homeOrDetour(endpoint, pickable, context) : successor(pickable, context);
     if (chosen === undefined) return undefined;
     chosen.hasSessions = true;
     if (isTrial) chosen.trialTakenAt = Math.floor(context.now);

@@ -4,7 +4,7 @@
 import type { Endpoint, PickContext } from '../endpoint.ts';
 import { REASON_BIT } from '../health/reasons.ts';
 import type { HealthReason } from '../health/reasons.ts';
-import { isFree, successor } from './candidates.ts';
+import { homeOrDetour, isFree, successor } from './candidates.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import type { EndpointState } from './endpoint-state.ts';
 import type { ExcludedEndpoint, ExplainedCandidate, Explanation } from './explanation.ts';
@@ -47,10 +47,10 @@ function singleChoice(
     const trial = core.trialFor(context);
     return trial && { regime: 'trial', endpoints: [trial] };
   }
-  const owner = core.endpointOfRoute(context.preferred);
+  const owner = core.endpointOfRoute(context.preferred, context.key);
   const isThere =
     owner !== undefined && ((core.servesSticky(owner) && isFree(owner, context)) || mayTry(owner, context));
-  if (isThere) return { regime: 'sticky', endpoints: [owner] };
+  if (isThere) return { regime: 'sticky', endpoints: [homeOrDetour(owner, core.snapshot.pickable, context)] };
   const heir = successor(core.snapshot.pickable, context);
   return heir === undefined ? { regime: 'none', endpoints: [] } : { regime: 'successor', endpoints: [heir] };
 }

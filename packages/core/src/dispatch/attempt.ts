@@ -2,6 +2,7 @@
  * One try of an exchange on one endpoint: it hears from the transport, keeps the endpoint's books, and passes on what its
  * exchange should know. The books hold whatever the transport does: one report and one end per attempt.
  */
+import { Readable } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import type { EndpointState } from '../cluster/endpoint-state.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -129,6 +130,10 @@ export class Attempt implements TransportHandler, TunnelOwner {
     this.owner.onAttemptError(this, 'HEAD_TIMEOUT', reason);
   }
 
+  onRequestWait(controller: TransportController): void {
+    this.controller = controller;
+  }
+
   onRequestStart(controller: TransportController): void {
     this.controller = controller;
     this.isSent = true;
@@ -192,7 +197,7 @@ export class Attempt implements TransportHandler, TunnelOwner {
     if (this.phase === 'over') return;
     const { phase, owner } = this;
     const { code, outcome, isUnprocessed } = failureOf(error, this.isSent, owner.request);
-    if (isUnprocessed === true) this.isSent = false;
+    if (isUnprocessed === true && isWhole(owner.request)) this.isSent = false;
     this.phase = 'over';
     if (phase === 'waiting') this.settle(outcome);
     else if (outcome !== 'cancelled') owner.host.core.reportCut(this.endpoint, owner.host.clock.now());
@@ -229,4 +234,10 @@ export class Attempt implements TransportHandler, TunnelOwner {
     this.owner.host.core.end(this.endpoint);
     this.owner.onRoom();
   }
+}
+
+/** True if the body can be sent from its beginning. */
+function isWhole(request: UpstreamRequest): boolean {
+  const { body } = request;
+  return !(body instanceof Readable) || !body.readableDidRead || request.rewind?.() === true;
 }

@@ -3,44 +3,43 @@
  * any other exchange.
  */
 import { Readable } from 'node:stream';
-import { Dispatcher, FormData } from 'undici';
+import type { Dispatcher, FormData } from 'undici';
 import type { Endpoint } from '../endpoint.ts';
 import { BalancerError } from '../errors.ts';
+import { loadUndici } from '../transport/load-undici.ts';
 import type { RawHeaders } from '../transport/transport.ts';
 import { isIdempotentMethod } from './exchange-request.ts';
 import type { Exchange, ExchangeRequest, ResponseSink } from './sink.ts';
 
 type Begin = (request: ExchangeRequest, sink: ResponseSink) => Exchange;
 
-export class ClusterDispatcher extends Dispatcher {
-  private readonly begin: Begin;
-
-  constructor(begin: Begin) {
-    super();
-    this.begin = begin;
-  }
-
-  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const sink = new HandlerSink(handler);
-    try {
-      const request = exchangeRequestOf(options);
-      handler.onRequestStart?.(sink, {});
-      if (!sink.aborted) sink.exchange = this.begin(request, sink);
-    } catch (error) {
-      sink.onError(error as BalancerError);
+export function clusterDispatcher(begin: Begin): Dispatcher {
+  const undici = loadUndici();
+  class ClusterDispatcher extends undici.Dispatcher {
+    override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+      const sink = new HandlerSink(handler);
+      try {
+        const request = exchangeRequestOf(options, undici.FormData);
+        handler.onRequestStart?.(sink, {});
+        if (!sink.aborted) sink.exchange = begin(request, sink);
+      } catch (error) {
+        sink.onError(error as BalancerError);
+      }
+      return true;
     }
-    return true;
-  }
 
-  /** The connections are the cluster's; `cluster.close()` ends them. */
-  override close(callback?: () => void): Promise<void> & void {
-    if (callback !== undefined) queueMicrotask(callback);
-    return Promise.resolve() as Promise<void> & void;
-  }
+    /** The connections are the cluster's; `cluster.close()` ends them. */
+    override close(callback?: () => void): Promise<void> & void {
+      if (callback !== undefined) queueMicrotask(callback);
+      return Promise.resolve() as Promise<void> & void;
+    }
 
-  override destroy(error?: unknown, callback?: () => void): Promise<void> & void {
-    return this.close(typeof error === 'function' ? (error as () => void) : callback);
+    override destroy(error?: unknown, callback?: () => void): Promise<void> & void {
+      return this.close(typeof error === 'function' ? (error as () => void) : callback);
+    }
   }
+  // Node's own fetch speaks the handler dialect of the undici that it was built with.
+  return new undici.Dispatcher1Wrapper(new ClusterDispatcher());
 }
 
 /** The controller that an undici handler sees, and the sink that feeds the handler. */
@@ -119,7 +118,7 @@ function byNameOf(fields: readonly string[]): Record<string, string | string[]> 
   return byName;
 }
 
-function exchangeRequestOf(options: Dispatcher.DispatchOptions): ExchangeRequest {
+function exchangeRequestOf(options: Dispatcher.DispatchOptions, Form: typeof FormData): ExchangeRequest {
   const { method } = options;
   if (options.upgrade || method === 'CONNECT') {
     throw new BalancerError('NOT_SUPPORTED', 'dispatcher: `upgrade` and CONNECT are not balanced');
@@ -130,7 +129,7 @@ function exchangeRequestOf(options: Dispatcher.DispatchOptions): ExchangeRequest
     method,
     path: options.path + query,
     headers,
-    body: bodyOf(options.body),
+    body: bodyOf(options.body, Form),
     isIdempotent: options.idempotent ?? isIdempotentMethod(method),
     key: 0,
     preferred: undefined,
@@ -153,12 +152,12 @@ function flatHeaders(headers: Dispatcher.DispatchOptions['headers']): string[] {
   return flat;
 }
 
-function bodyOf(body: unknown): Buffer | Readable | null {
+function bodyOf(body: unknown, Form: typeof FormData): Buffer | Readable | null {
   if (body === undefined || body === null) return null;
   if (typeof body === 'string') return Buffer.from(body);
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (body instanceof Readable) return body;
-  if (body instanceof FormData) {
+  if (body instanceof Form) {
     throw new BalancerError(
       'NOT_SUPPORTED',
       'dispatcher: a FormData body needs its own content-type; send it with `cluster.fetch()`',

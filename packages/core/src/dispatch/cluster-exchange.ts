@@ -4,7 +4,6 @@
  */
 import type { Duplex } from 'node:stream';
 import { attemptStart, exchangeEnd } from '../channels.ts';
-import type { ClusterCore } from '../cluster/cluster-core.ts';
 import type { EndpointState } from '../cluster/endpoint-state.ts';
 import type { Endpoint, PickContext } from '../endpoint.ts';
 import { BalancerError } from '../errors.ts';
@@ -26,11 +25,11 @@ import { failureOf, isAffordable, isReplayable, isRetryable, mayHedge, triedWith
 import type { Waiter } from './wait-queue.ts';
 
 export class ClusterExchange implements Exchange, PickContext, AttemptOwner, RaceOwner, FailedExchange, Waiter {
-  readonly core: ClusterCore;
   readonly clock: Clock;
   readonly request: ExchangeRequest;
   readonly key: number;
   readonly preferred: string | undefined;
+  readonly maxLoadRatio: number | undefined;
   readonly isStrict: boolean;
   now: number;
   attempt = 0;
@@ -54,12 +53,12 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Rac
 
   constructor(host: ExchangeHost, request: ExchangeRequest, sink: ResponseSink) {
     this.host = host;
-    this.core = host.core;
     this.clock = host.clock;
     this.request = request;
     this.sink = sink;
     this.key = request.key;
     this.preferred = request.preferred;
+    this.maxLoadRatio = request.maxLoadRatio;
     this.isStrict = request.isStrict === true;
     this.isRepeatable = request.isIdempotent && isReplayable(request.body);
     this.isRetryable = this.isRepeatable && host.retry.maxAttempts > 1;
@@ -103,8 +102,8 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Rac
       this.fail('DEADLINE_EXCEEDED');
       return false;
     }
-    const endpoint = this.core.pick(this);
-    if (endpoint === undefined && this.core.isSaturated) return false;
+    const endpoint = this.host.core.pick(this);
+    if (endpoint === undefined && this.host.core.isSaturated) return false;
     this.host.queue.remove(this);
     if (endpoint === undefined) this.fail('NO_ENDPOINT');
     else this.attemptOn(endpoint, false);
@@ -197,24 +196,24 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Rac
     // A second attempt is for being quick, not for finding out whether an endpoint is well again.
     this.isRetryable = false;
     this.now = now;
-    const endpoint = this.core.pick(this);
+    const endpoint = this.host.core.pick(this);
     if (endpoint === undefined) this.attempt--;
     else this.attemptOn(endpoint, true);
   }
 
   private next(): void {
     this.now = this.clock.now();
-    const endpoint = this.core.pick(this);
+    const endpoint = this.host.core.pick(this);
     if (endpoint !== undefined) this.attemptOn(endpoint, false);
     // Worth waiting for if an endpoint is merely full.
-    else if (!this.core.isSaturated) this.fail('NO_ENDPOINT');
+    else if (!this.host.core.isSaturated) this.fail('NO_ENDPOINT');
     else if (!this.host.queue.add(this, this.request.priority)) this.fail('OVERLOADED');
   }
 
   private attemptOn(endpoint: EndpointState, isHedge: boolean): void {
     const { host, race, request, now } = this;
     if (request.isSticky === true) endpoint.hasSessions = true;
-    if (this.preferred !== undefined) this.isDetour = isDetour(this.core, this.preferred, endpoint, this.failures);
+    if (this.preferred !== undefined) this.isDetour = isDetour(this.host.core, this.preferred, endpoint, this.failures);
     const attempt = new Attempt(this, endpoint, now);
     if (race === undefined) this.current = attempt;
     else race.enter(attempt, this.attempt, isHedge);
@@ -240,7 +239,7 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Rac
     this.attempt++;
     this.isRetryable = this.isRepeatable && this.hasTriesLeft();
     this.current = undefined;
-    if (this.core.hasUntried(tried)) {
+    if (this.host.core.hasUntried(tried)) {
       this.next();
       return;
     }

@@ -50,6 +50,16 @@ export interface ClusterOptions extends RequestPolicyOptions {
   readonly retry?: RetryPolicy;
   /** How many retries there may be as a share of the requests. @default retryBudget() */
   readonly budget?: RetryBudget;
+  /**
+   * Who speaks HTTP to the endpoints: `h1` is this library's own client for HTTP/1.1, `undici` is undici's, which cannot send trailers, a
+   * PROXY protocol header or `Expect`. `auto` is `h1`, and the only one that takes `http2`. @default 'auto'
+   */
+  readonly transport?: 'auto' | 'h1' | 'undici';
+  /**
+   * Speaks HTTP/2: to `https:` endpoints that choose it when a connection is made (ALPN), to `http:` endpoints always, which then have
+   * to speak it from the first byte (h2c with prior knowledge, as gRPC servers do). @default false
+   */
+  readonly http2?: boolean;
   /** ms until a connection has to be there, 1..2^31-1. @default 1_000 */
   readonly connectTimeoutMs?: number;
   /** ms from the request to the response head, 1..2^31-1. @default 30_000 */
@@ -145,6 +155,8 @@ const fields = v.strictObject({
     objectWith<RetryBudget>('a retry budget such as retryBudget()', 'deposit', 'tryWithdraw', 'balance'),
     () => retryBudget(),
   ),
+  transport: v.optional(v.picklist(['auto', 'h1', 'undici'], '"auto", "h1" or "undici"'), 'auto'),
+  http2: v.optional(v.boolean('true or false'), false),
   connectTimeoutMs: v.optional(durationMs(1), 1_000),
   headTimeoutMs: v.optional(durationMs(1), 30_000),
   bodyTimeoutMs: v.optional(durationMs(1), 60_000),
@@ -168,6 +180,10 @@ const fields = v.strictObject({
 
 export const clusterSchema: v.GenericSchema<unknown, ResolvedClusterOptions> = v.pipe(
   fields,
+  v.forward(
+    v.check(({ transport, http2 }) => !http2 || transport === 'auto', 'false, or used with `transport: "auto"`'),
+    ['http2'],
+  ),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed || dataset.value.maxPending === undefined || dataset.value.maxConnections !== undefined) return;
     const { value: input } = dataset;

@@ -2,7 +2,6 @@
  * The shell around the synchronous core: it reads the clock, owns the connections, and runs probes and drains.
  */
 import type { Dispatcher } from 'undici';
-import { Dispatcher1Wrapper } from 'undici';
 import { ClusterCore } from '../cluster/cluster-core.ts';
 import { explainPick } from '../cluster/explain.ts';
 import type { EndpointState } from '../cluster/endpoint-state.ts';
@@ -18,12 +17,12 @@ import { systemClock } from '../lib/clock.ts';
 import { Emitter } from '../lib/emitter.ts';
 import { durationMs, resolveOptions, v } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
+import { createTransport } from '../transport/create-transport.ts';
 import { probeIo } from '../transport/probe-io.ts';
 import type { Transport } from '../transport/transport.ts';
-import { undiciTransport } from '../transport/undici-transport.ts';
 import type { ClusterResponse, ExecuteOptions, RequestOptions } from './call.ts';
 import type { CloseOptions, Cluster, ClusterEvents, DrainOptions } from './cluster.ts';
-import { ClusterDispatcher } from './cluster-dispatcher.ts';
+import { clusterDispatcher } from './cluster-dispatcher.ts';
 import { ClusterExchange } from './cluster-exchange.ts';
 import type { ExchangeHost } from './exchange-host.ts';
 import { clusterSchema } from './cluster-options.ts';
@@ -86,7 +85,7 @@ class RunningCluster implements Cluster, ExchangeHost {
     this.stalls = clock === systemClock ? stallMeter(clock) : NO_STALLS;
     const { maxQueued, queueTimeoutMs, concurrencyLimit } = options;
     this.queue = new WaitQueue(clock, maxQueued, queueTimeoutMs, concurrencyLimit !== undefined);
-    this.transport = undiciTransport({ ...options, tls });
+    this.transport = createTransport({ ...options, tls });
     const coreOptions = { ...options, maxInflight: inflightLimit(options.maxInflight, options) };
     this.core = new ClusterCore(coreOptions, {
       added: (endpoint) => this.onAdded(endpoint),
@@ -166,9 +165,7 @@ class RunningCluster implements Cluster, ExchangeHost {
   }
 
   dispatcher(): Dispatcher {
-    const dispatcher = new ClusterDispatcher((request, sink) => this.exchange(request, sink));
-    // Node's own fetch speaks the handler dialect of the undici that it was built with.
-    return new Dispatcher1Wrapper(dispatcher);
+    return clusterDispatcher((request, sink) => this.exchange(request, sink));
   }
 
   exchange(request: ExchangeRequest, sink: ResponseSink): Exchange {

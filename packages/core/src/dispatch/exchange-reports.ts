@@ -3,6 +3,7 @@
  */
 import { attemptEnd, attemptStart, exchangeEnd } from '../channels.ts';
 import type { AttemptEndMessage, AttemptStartMessage, ExchangeEndMessage } from '../channels.ts';
+import { ROUTE_OF_KEY } from '../cluster/candidates.ts';
 import type { EndpointState } from '../cluster/endpoint-state.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -48,7 +49,7 @@ export function publishAttemptStart(
     method,
     path,
     isHedge,
-    isSticky: preferred !== undefined && endpoint.route === preferred,
+    isSticky: preferred !== undefined && (preferred === ROUTE_OF_KEY || endpoint.route === preferred),
     isTrial: endpoint.has('on-trial'),
     inflight: endpoint.inflight - 1,
     expectedMs: endpoint.latencyAt(now),

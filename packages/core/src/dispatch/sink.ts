@@ -47,6 +47,8 @@ export interface ExchangeRequest extends UpstreamRequest {
   readonly isSticky?: boolean;
   /** Only the endpoint of `preferred` will do: without it the exchange fails with NO_ENDPOINT. @default false */
   readonly isStrict?: boolean;
+  /** As in `PickContext`. @default Infinity */
+  readonly maxLoadRatio?: number | undefined;
   /** ms until the whole exchange has to be over, its body too; Infinity for no limit. @default the cluster's */
   readonly deadlineMs?: number | undefined;
   /** ms that each attempt has until its response head. @default the cluster's */

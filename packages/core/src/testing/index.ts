@@ -14,13 +14,15 @@ export interface ManualClock extends Clock {
   advance(ms: number): void;
   /** How many tasks are waiting. */
   readonly pending: number;
+  /** How many of them would hold a process: somebody waits for them. */
+  readonly holding: number;
 }
 
 /** @param start the first `now()`, in ms. @default 0 */
 export function manualClock(start = 0): ManualClock {
   let now = start;
   let serial = 0;
-  const tasks = new Map<number, { at: number; run: () => void }>();
+  const tasks = new Map<number, { at: number; run: () => void; isBackground: boolean }>();
   function nextDue(until: number): number | undefined {
     let due: number | undefined;
     for (const [id, task] of tasks) {
@@ -30,9 +32,9 @@ export function manualClock(start = 0): ManualClock {
   }
   return {
     now: () => now,
-    schedule(delayMs, task) {
+    schedule(delayMs, task, isBackground = false) {
       const id = serial++;
-      tasks.set(id, { at: now + Math.max(0, delayMs), run: task });
+      tasks.set(id, { at: now + Math.max(0, delayMs), run: task, isBackground });
       return () => void tasks.delete(id);
     },
     advance(ms) {
@@ -48,6 +50,11 @@ export function manualClock(start = 0): ManualClock {
     },
     get pending() {
       return tasks.size;
+    },
+    get holding() {
+      let count = 0;
+      for (const { isBackground } of tasks.values()) if (!isBackground) count++;
+      return count;
     },
   };
 }

@@ -6,6 +6,7 @@ import https from 'node:https';
 import type { Endpoint } from '../endpoint.ts';
 import { addressOf } from './address.ts';
 import type { TlsOptions } from './tls.ts';
+import { TransportError } from './transport-error.ts';
 import type { TransportController, TransportHandler, UpstreamRequest } from './transport.ts';
 
 export function sendAsterisk(
@@ -15,6 +16,14 @@ export function sendAsterisk(
   tls: TlsOptions | undefined,
   handler: TransportHandler,
 ): void {
+  const { body } = request;
+  if (body !== null && !Buffer.isBuffer(body)) {
+    handler.onResponseError(
+      null,
+      new TransportError('bad-request', 'OPTIONS * with a body that is not at hand as a whole'),
+    );
+    return;
+  }
   const { host, port, isTls, socketPath } = addressOf(endpoint);
   const outgoing = (isTls ? https : http).request({
     ...tls,
@@ -23,12 +32,12 @@ export function sendAsterisk(
     ...(socketPath !== undefined && { socketPath }),
     method: request.method,
     path: '*',
-    headers: withHost(request.headers, new URL(endpoint.origin).host),
+    headers: framed(withHost(request.headers, new URL(endpoint.origin).host), body),
     agent: false,
     timeout: headTimeoutMs,
   });
   new AsteriskAttempt(outgoing, handler).listen(isTls ? 'secureConnect' : 'connect');
-  outgoing.end(Buffer.isBuffer(request.body) ? request.body : undefined);
+  outgoing.end(body ?? undefined);
 }
 
 /** Tells the handler what Node's client says, each thing once. */
@@ -93,6 +102,12 @@ class AsteriskAttempt implements TransportController {
     this.isOver = true;
     this.handler.onResponseError(this.isConnected ? this : null, error);
   }
+}
+
+/** Node frames no body of OPTIONS by itself: without its length it would be the next request. */
+function framed(headers: string[], body: Buffer | null): string[] {
+  const hasLength = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length');
+  return body === null || hasLength ? headers : [...headers, 'Content-Length', String(body.length)];
 }
 
 function withHost(headers: readonly string[], host: string): string[] {

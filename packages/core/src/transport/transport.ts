@@ -22,6 +22,11 @@ export interface UpstreamRequest {
    * with a `Trailer` field. @default nothing
    */
   readonly trailers?: (() => readonly string[]) | undefined;
+  /**
+   * Has a `Readable` body begin again, as another one in `body`, for a request that an endpoint has refused to look at although some of
+   * the body was on its way: false if too much of it has passed. @default it cannot
+   */
+  rewind?(): boolean;
   /** The protocol to change to, such as `websocket`; the transport adds the `Upgrade` and `Connection` fields. @default none */
   readonly upgrade?: string | undefined;
   /**
@@ -49,6 +54,8 @@ export interface TransportController {
 
 /** What a transport reports about one attempt, in this order; exactly one of the last three ends it. None throws. */
 export interface TransportHandler {
+  /** The request waits for a connection. Until it has one, `controller` is good for `abort` alone, after which nothing is sent. */
+  onRequestWait?(controller: TransportController): void;
   /** A connection is there and the request is about to be written on it. Never called if nothing was sent. */
   onRequestStart(controller: TransportController, context: unknown): void;
   /** Once per response head; statuses below 200, but never 101, come first and are not final. `controller.rawHeaders` holds the fields. */

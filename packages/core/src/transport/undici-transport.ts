@@ -1,36 +1,20 @@
 /**
- * HTTP/1.1 over undici: one `Pool` per endpoint and `Pool.dispatch`, with the attempt itself as the handler. Never `BalancedPool`,
+ * HTTP/1.1 over undici: one `Pool` per endpoint and `Pool.dispatch`, with little in between. Never `BalancedPool`,
  * whose cursor moves when it is merely asked (nodejs/undici issue 4839).
  *
  * Connections age with their pool: when its time is up the next request gets a new pool, and the old one finishes what it has and
  * closes. undici's own `clientTtl` has neither jitter nor a clock that a test could turn.
  */
-import type { Dispatcher } from 'undici';
-import { Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import type { Endpoint } from '../endpoint.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Random } from '../lib/random.ts';
 import { sendAsterisk } from './asterisk.ts';
-import type { TlsOptions } from './tls.ts';
+import { loadUndici } from './load-undici.ts';
 import { TransportError } from './transport-error.ts';
-import type { Transport, TransportController, UpstreamRequest } from './transport.ts';
+import type { TransportOptions } from './transport-options.ts';
+import type { Transport, UpstreamRequest } from './transport.ts';
+import { UndiciHandler } from './undici-handler.ts';
 
-/** What the connections of a cluster have in common. */
-export interface UndiciTransportOptions {
-  readonly connectTimeoutMs: number;
-  readonly headTimeoutMs: number;
-  readonly bodyTimeoutMs: number;
-  /** ms that an idle connection is kept if the endpoint does not say. */
-  readonly keepAliveMs: number;
-  readonly maxHeadBytes: number;
-  /** Per endpoint; undefined for no limit. */
-  readonly maxConnections?: number | undefined;
-  /** ms after which a connection is not used again, more or less; undefined for no limit. */
-  readonly maxConnectionAgeMs?: number | undefined;
-  readonly tls: TlsOptions | undefined;
-  readonly clock: Clock;
-  readonly random: Random;
-}
+export type UndiciTransportOptions = TransportOptions;
 
 /** An age that is the same everywhere makes everybody reconnect at once: 10 % more or less. */
 const AGE_JITTER_RATIO = 0.1;
@@ -44,13 +28,14 @@ interface Connections {
 }
 
 export function undiciTransport(options: UndiciTransportOptions): Transport {
+  const undici = loadUndici();
   const connections = new Map<Endpoint, Connections>();
   const { connectTimeoutMs, headTimeoutMs, bodyTimeoutMs, keepAliveMs, maxHeadBytes, tls } = options;
   const { clock, random, maxConnections = null, maxConnectionAgeMs } = options;
 
   function newPool(endpoint: Endpoint): Pool {
     const { socketPath } = endpoint;
-    return new Pool(endpoint.origin, {
+    return new undici.Pool(endpoint.origin, {
       connections: maxConnections,
       connect: { ...tls, timeout: connectTimeoutMs, ...(socketPath !== undefined && { socketPath }) },
       headersTimeout: headTimeoutMs,
@@ -95,11 +80,11 @@ export function undiciTransport(options: UndiciTransportOptions): Transport {
         if (request.preamble !== undefined)
           throw new TransportError('bad-request', 'undici cannot send a PROXY protocol header');
         if (request.path === '*') sendAsterisk(endpoint, request, request.headTimeoutMs ?? headTimeoutMs, tls, handler);
-        else {
-          poolOf(endpoint).dispatch(dispatchOptions(request), handler);
-          // undici refuses the field: we say in the endpoint's place that it wants the body.
-          if (request.isContinueExpected === true) handler.onResponseStart(NO_CONTROLLER, 100, []);
-        }
+        else
+          poolOf(endpoint).dispatch(
+            dispatchOptions(request),
+            new UndiciHandler(handler, request.isContinueExpected === true),
+          );
       } catch (error) {
         // Such as a client certificate that cannot be read: Node throws that, and the attempt is booked already.
         handler.onResponseError(null, error as Error);
@@ -114,13 +99,6 @@ export function undiciTransport(options: UndiciTransportOptions): Transport {
     },
   };
 }
-
-const NO_CONTROLLER: TransportController = {
-  rawHeaders: [],
-  abort: () => undefined,
-  pause: () => undefined,
-  resume: () => undefined,
-};
 
 function dispatchOptions(request: UpstreamRequest): Dispatcher.DispatchOptions {
   return {

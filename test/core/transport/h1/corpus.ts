@@ -1,0 +1,151 @@
+/**
+ * Responses as they may come, and as none may come. Text is latin1; each ends its connection after the last byte.
+ */
+
+const HEAD = 'HTTP/1.1 200 OK\r\n';
+
+/** What a strict reader makes of it. */
+export interface Sound {
+  readonly bytes: string;
+  readonly method?: string;
+  readonly status: number;
+  readonly body: string;
+  readonly isReusable: boolean;
+  readonly interims?: readonly number[];
+  readonly trailers?: readonly string[];
+}
+
+export const SOUND: readonly Sound[] = [
+  { bytes: `${HEAD}Content-Length: 5\r\n\r\nhello`, status: 200, body: 'hello', isReusable: true },
+  { bytes: `${HEAD}Content-Length: 0\r\n\r\n`, status: 200, body: '', isReusable: true },
+  { bytes: `${HEAD}content-LENGTH:005\r\n\r\nhello`, status: 200, body: 'hello', isReusable: true },
+  { bytes: `${HEAD}Content-Length: \t 5 \t\r\n\r\nhello`, status: 200, body: 'hello', isReusable: true },
+  { bytes: `${HEAD}Content-Length: 5\r\n\r\nhello!`, status: 200, body: 'hello', isReusable: false },
+  { bytes: `${HEAD}Connection: foo, Close\r\nContent-Length: 2\r\n\r\nok`, status: 200, body: 'ok', isReusable: false },
+  { bytes: `${HEAD}\r\nuntil the end`, status: 200, body: 'until the end', isReusable: false },
+  { bytes: 'HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok', status: 200, body: 'ok', isReusable: false },
+  { bytes: 'HTTP/1.1 204\r\n\r\n', status: 204, body: '', isReusable: true },
+  { bytes: 'HTTP/1.1 204 \r\nX:\r\nY: a  b \r\n\r\n', status: 204, body: '', isReusable: true },
+  { bytes: 'HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n', status: 304, body: '', isReusable: true },
+  { bytes: `${HEAD}Content-Length: 9\r\n\r\n`, method: 'HEAD', status: 200, body: '', isReusable: true },
+  { bytes: `${HEAD}Transfer-Encoding: chunked\r\n\r\n`, method: 'HEAD', status: 200, body: '', isReusable: true },
+  {
+    bytes: 'HTTP/1.1 299 caf\xe9 \x80\xff\r\nX: \xe9\t\xff\r\nContent-Length: 0\r\n\r\n',
+    status: 299,
+    body: '',
+    isReusable: true,
+  },
+  { bytes: 'HTTP/1.1 999 ?\r\nContent-Length: 0\r\n\r\n', status: 999, body: '', isReusable: true },
+  {
+    bytes: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n, you!\r\n0\r\n\r\n`,
+    status: 200,
+    body: 'hello, you!',
+    isReusable: true,
+  },
+  {
+    bytes: `${HEAD}transfer-encoding: CHUNKED\r\n\r\n00a;a;b=c;d="e \\"f"\r\n0123456789\r\nA\r\nabcdefghij\r\n000;x\r\n\r\n`,
+    status: 200,
+    body: '0123456789abcdefghij',
+    isReusable: true,
+  },
+  {
+    bytes: `${HEAD}Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Sum: 1\r\nx-sum:  2 \r\n\r\n`,
+    status: 200,
+    body: 'x',
+    isReusable: true,
+    trailers: ['X-Sum', '1', 'x-sum', '2'],
+  },
+  {
+    bytes: `${HEAD}Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Sum: 1\r\n\r\nmore`,
+    status: 200,
+    body: 'x',
+    isReusable: false,
+    trailers: ['X-Sum', '1'],
+  },
+  { bytes: `${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n\r\n`, status: 200, body: '', isReusable: false },
+  {
+    bytes: `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${HEAD}Content-Length: 2\r\n\r\nok`,
+    status: 200,
+    body: 'ok',
+    interims: [100, 103],
+    isReusable: true,
+  },
+];
+
+/** What must be refused as no response, wherever it is cut. */
+export const HOSTILE: Readonly<Record<string, string>> = {
+  'no HTTP': 'SSH-2.0-OpenSSH_9\r\n',
+  'another version': 'HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n',
+  'a minor version that there is not': 'HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n',
+  'lower case': 'http/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+  'an empty line first': `\r\n${HEAD}Content-Length: 0\r\n\r\n`,
+  'two spaces before the status': 'HTTP/1.1  200 OK\r\nContent-Length: 0\r\n\r\n',
+  'a tab before the status': 'HTTP/1.1\t200 OK\r\nContent-Length: 0\r\n\r\n',
+  'a status of two digits': 'HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n',
+  'a status of four digits': 'HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n',
+  'a status below 100': 'HTTP/1.1 099 Low\r\nContent-Length: 0\r\n\r\n',
+  'a status with a sign': 'HTTP/1.1 +20 OK\r\nContent-Length: 0\r\n\r\n',
+  'a control character in the reason': 'HTTP/1.1 200 O\x01K\r\nContent-Length: 0\r\n\r\n',
+  'a NUL in the reason': 'HTTP/1.1 200 O\0K\r\nContent-Length: 0\r\n\r\n',
+  'a bare LF after the status line': 'HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n',
+  'a bare LF after a field': `${HEAD}X: 1\nContent-Length: 0\r\n\r\n`,
+  'a bare LF at the end of the head': `${HEAD}Content-Length: 0\r\n\n`,
+  'a bare CR in a value': `${HEAD}X: a\rb\r\nContent-Length: 0\r\n\r\n`,
+  'a bare CR in the reason': 'HTTP/1.1 200 O\rK\r\nContent-Length: 0\r\n\r\n',
+  'a CR before CR LF': `${HEAD}X: a\r\r\nContent-Length: 0\r\n\r\n`,
+  'a folded line': `${HEAD}X: a\r\n b\r\nContent-Length: 0\r\n\r\n`,
+  'a folded first line': `${HEAD} X: a\r\nContent-Length: 0\r\n\r\n`,
+  'a space before the colon': `${HEAD}Content-Length : 0\r\n\r\n`,
+  'a tab before the colon': `${HEAD}X\t: 0\r\nContent-Length: 0\r\n\r\n`,
+  'an empty name': `${HEAD}: x\r\nContent-Length: 0\r\n\r\n`,
+  'a name with a space': `${HEAD}X Y: x\r\nContent-Length: 0\r\n\r\n`,
+  'a name with obs-text': `${HEAD}X\xe9: x\r\nContent-Length: 0\r\n\r\n`,
+  'a line without a colon': `${HEAD}X\r\nContent-Length: 0\r\n\r\n`,
+  'a NUL in a value': `${HEAD}X: a\0b\r\nContent-Length: 0\r\n\r\n`,
+  'a DEL in a value': `${HEAD}X: a\x7fb\r\nContent-Length: 0\r\n\r\n`,
+  'a vertical tab in a value': `${HEAD}X: a\x0bb\r\nContent-Length: 0\r\n\r\n`,
+  'two equal lengths': `${HEAD}Content-Length: 2\r\nContent-Length: 2\r\n\r\nok`,
+  'two lengths': `${HEAD}Content-Length: 2\r\nContent-Length: 3\r\n\r\nok`,
+  'a list of lengths': `${HEAD}Content-Length: 2, 2\r\n\r\nok`,
+  'a length with a sign': `${HEAD}Content-Length: +2\r\n\r\nok`,
+  'a negative length': `${HEAD}Content-Length: -2\r\n\r\nok`,
+  'a length in hex': `${HEAD}Content-Length: 0x2\r\n\r\nok`,
+  'a length with a fraction': `${HEAD}Content-Length: 2.0\r\n\r\nok`,
+  'an empty length': `${HEAD}Content-Length:\r\n\r\nok`,
+  'a length beyond reason': `${HEAD}Content-Length: 99999999999999999999\r\n\r\nok`,
+  'a length and a coding': `${HEAD}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  'a coding and a length': `${HEAD}Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n`,
+  'two codings': `${HEAD}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+  'two coding fields': `${HEAD}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  'chunked twice': `${HEAD}Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n`,
+  'a coding with a tail': `${HEAD}Transfer-Encoding: chunked;\r\n\r\n0\r\n\r\n`,
+  'another coding': `${HEAD}Transfer-Encoding: identity\r\n\r\nok`,
+  'an empty coding': `${HEAD}Transfer-Encoding:\r\n\r\nok`,
+  'a coding in quotes': `${HEAD}Transfer-Encoding: "chunked"\r\n\r\n0\r\n\r\n`,
+  'a coding after a vertical tab': `${HEAD}Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n`,
+  'a coding in HTTP/1.0': 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  'a chunk size that is none': `${HEAD}Transfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n`,
+  'an empty chunk size': `${HEAD}Transfer-Encoding: chunked\r\n\r\n\r\n\r\n`,
+  'a chunk size with 0x': `${HEAD}Transfer-Encoding: chunked\r\n\r\n0x2\r\nok\r\n0\r\n\r\n`,
+  'a chunk size with a sign': `${HEAD}Transfer-Encoding: chunked\r\n\r\n+2\r\nok\r\n0\r\n\r\n`,
+  'a chunk size after a space': `${HEAD}Transfer-Encoding: chunked\r\n\r\n 2\r\nok\r\n0\r\n\r\n`,
+  'a chunk size before a space': `${HEAD}Transfer-Encoding: chunked\r\n\r\n2 \r\nok\r\n0\r\n\r\n`,
+  'a chunk size beyond reason': `${HEAD}Transfer-Encoding: chunked\r\n\r\n1000000000000000002\r\nok\r\n0\r\n\r\n`,
+  'a chunk size that ends in LF': `${HEAD}Transfer-Encoding: chunked\r\n\r\n2\nok\r\n0\r\n\r\n`,
+  'a chunk that ends in LF': `${HEAD}Transfer-Encoding: chunked\r\n\r\n2\r\nok\n0\r\n\r\n`,
+  'a chunk that is too long': `${HEAD}Transfer-Encoding: chunked\r\n\r\n2\r\nokay\r\n0\r\n\r\n`,
+  'a chunk that ends in CR': `${HEAD}Transfer-Encoding: chunked\r\n\r\n2\r\nok\r0\r\n\r\n`,
+  'an extension with a bare CR': `${HEAD}Transfer-Encoding: chunked\r\n\r\n2;a\rb\r\nok\r\n0\r\n\r\n`,
+  'an extension that is none': `${HEAD}Transfer-Encoding: chunked\r\n\r\n2;\r\nok\r\n0\r\n\r\n`,
+  'an extension with a NUL': `${HEAD}Transfer-Encoding: chunked\r\n\r\n2;a=\0\r\nok\r\n0\r\n\r\n`,
+  'an extension that quotes a line end': `${HEAD}Transfer-Encoding: chunked\r\n\r\n2;a="\r\n"\r\nok\r\n0\r\n\r\n`,
+  'an extension without an end': `${HEAD}Transfer-Encoding: chunked\r\n\r\n2;${'a'.repeat(2_000)}\r\nok\r\n0\r\n\r\n`,
+  'extensions without end': `${HEAD}Transfer-Encoding: chunked\r\n\r\n${`1;${'a'.repeat(900)}\r\nx\r\n`.repeat(20)}0\r\n\r\n`,
+  'a trailer with a space before the colon': `${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\nX : 1\r\n\r\n`,
+  'a trailer with a bare LF': `${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\nX: 1\n\r\n`,
+  'a folded trailer': `${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\nX: 1\r\n 2\r\n\r\n`,
+  'trailers without end': `${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\n${'X: 1\r\n'.repeat(4_000)}\r\n`,
+  'a head without end': `${HEAD}${'X: 1\r\n'.repeat(4_000)}\r\n`,
+  'a change of protocols that nobody asked for': 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n',
+  'interim responses without end': 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(33),
+};
