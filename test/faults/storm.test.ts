@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { StormReport } from './storm.ts';
+import type { StormReport } from './fixtures/storm.ts';
 
 /** The issue's own measure takes half a minute: `EVENKEEL_FAULTS=full`. */
 const [ABORTS, DEATHS] = process.env['EVENKEEL_FAULTS'] === 'full' ? [10_000, 1_000] : [600, 120];
 
 async function stormOf(seed: number): Promise<StormReport> {
-  const args = ['--expose-gc', join(import.meta.dirname, 'storm.ts'), String(ABORTS), String(DEATHS), String(seed)];
+  const args = ['--expose-gc', join(import.meta.dirname, 'fixtures/storm.ts'), String(ABORTS), String(DEATHS), String(seed)];
   const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, ...args]);
   return JSON.parse(stdout) as StormReport;
 }

@@ -13,6 +13,7 @@ import { failureOf } from '../transport/failure.ts';
 import type { RawHeaders, TransportController, TransportHandler, UpstreamRequest } from '../transport/transport.ts';
 import type { ExchangeHost } from './exchange-host.ts';
 import { retryAfterMs } from './retry-after.ts';
+import type { ResponseSink } from './sink.ts';
 import { Tunnel } from './tunnel.ts';
 import type { TunnelOwner } from './tunnel.ts';
 
@@ -23,6 +24,7 @@ const MAX_DISCARDED_BYTES = 65_536;
 export interface AttemptOwner {
   readonly host: Pick<ExchangeHost, 'core' | 'clock' | 'stalls'>;
   readonly request: UpstreamRequest;
+  readonly sink: Pick<ResponseSink, 'takesLoans' | 'isTransient'>;
   /** What arrives next has to wait. */
   readonly isPaused: boolean;
   onAttemptInterim(status: number, headers: RawHeaders): void;
@@ -106,6 +108,7 @@ export class Attempt implements TransportHandler, TunnelOwner {
     this.owner = {
       host,
       request,
+      sink: owner.sink,
       isPaused: false,
       onAttemptInterim: () => undefined,
       onAttemptUpgrade: () => undefined,
@@ -128,6 +131,14 @@ export class Attempt implements TransportHandler, TunnelOwner {
     const reason = new Error('no response head within attemptTimeoutMs');
     this.cancel(reason, 'timeout');
     this.owner.onAttemptError(this, 'HEAD_TIMEOUT', reason);
+  }
+
+  get takesLoans(): boolean {
+    return this.phase === 'discarding' || this.owner.sink.takesLoans === true;
+  }
+
+  get isTransient(): boolean {
+    return this.owner.sink.isTransient === true;
   }
 
   onRequestWait(controller: TransportController): void {

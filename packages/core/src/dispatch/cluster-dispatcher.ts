@@ -3,7 +3,7 @@
  * any other exchange.
  */
 import { Readable } from 'node:stream';
-import type { Dispatcher, FormData } from 'undici';
+import type * as Undici from 'undici';
 import type { Endpoint } from '../endpoint.ts';
 import { BalancerError } from '../errors.ts';
 import { loadUndici } from '../transport/load-undici.ts';
@@ -13,13 +13,13 @@ import type { Exchange, ExchangeRequest, ResponseSink } from './sink.ts';
 
 type Begin = (request: ExchangeRequest, sink: ResponseSink) => Exchange;
 
-export function clusterDispatcher(begin: Begin): Dispatcher {
-  const undici = loadUndici();
-  class ClusterDispatcher extends undici.Dispatcher {
-    override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+export function clusterDispatcher(begin: Begin): Undici.Dispatcher {
+  const { Dispatcher, Dispatcher1Wrapper, FormData } = loadUndici();
+  class ClusterDispatcher extends Dispatcher {
+    override dispatch(options: Undici.Dispatcher.DispatchOptions, handler: Undici.Dispatcher.DispatchHandler): boolean {
       const sink = new HandlerSink(handler);
       try {
-        const request = exchangeRequestOf(options, undici.FormData);
+        const request = exchangeRequestOf(options, FormData);
         handler.onRequestStart?.(sink, {});
         if (!sink.aborted) sink.exchange = begin(request, sink);
       } catch (error) {
@@ -39,21 +39,21 @@ export function clusterDispatcher(begin: Begin): Dispatcher {
     }
   }
   // Node's own fetch speaks the handler dialect of the undici that it was built with.
-  return new undici.Dispatcher1Wrapper(new ClusterDispatcher());
+  return new Dispatcher1Wrapper(new ClusterDispatcher());
 }
 
 /** The controller that an undici handler sees, and the sink that feeds the handler. */
-class HandlerSink implements ResponseSink, Dispatcher.DispatchController {
+class HandlerSink implements ResponseSink, Undici.Dispatcher.DispatchController {
   exchange: Exchange | undefined = undefined;
   aborted = false;
   paused = false;
   reason: Error | null = null;
   rawHeaders: string[] = [];
   rawTrailers: string[] = [];
-  private readonly handler: Dispatcher.DispatchHandler;
+  private readonly handler: Undici.Dispatcher.DispatchHandler;
   private isOver = false;
 
-  constructor(handler: Dispatcher.DispatchHandler) {
+  constructor(handler: Undici.Dispatcher.DispatchHandler) {
     this.handler = handler;
   }
 
@@ -118,7 +118,7 @@ function byNameOf(fields: readonly string[]): Record<string, string | string[]> 
   return byName;
 }
 
-function exchangeRequestOf(options: Dispatcher.DispatchOptions, Form: typeof FormData): ExchangeRequest {
+function exchangeRequestOf(options: Undici.Dispatcher.DispatchOptions, Form: typeof Undici.FormData): ExchangeRequest {
   const { method } = options;
   if (options.upgrade || method === 'CONNECT') {
     throw new BalancerError('NOT_SUPPORTED', 'dispatcher: `upgrade` and CONNECT are not balanced');
@@ -139,7 +139,7 @@ function exchangeRequestOf(options: Dispatcher.DispatchOptions, Form: typeof For
 }
 
 /** undici takes fields as a flat array, as an object and as pairs. */
-function flatHeaders(headers: Dispatcher.DispatchOptions['headers']): string[] {
+function flatHeaders(headers: Undici.Dispatcher.DispatchOptions['headers']): string[] {
   if (headers === undefined || headers === null) return [];
   if (Array.isArray(headers) && typeof headers[0] === 'string') return headers;
   const pairs = Symbol.iterator in headers ? headers : Object.entries(headers);
@@ -152,7 +152,7 @@ function flatHeaders(headers: Dispatcher.DispatchOptions['headers']): string[] {
   return flat;
 }
 
-function bodyOf(body: unknown, Form: typeof FormData): Buffer | Readable | null {
+function bodyOf(body: unknown, Form: typeof Undici.FormData): Buffer | Readable | null {
   if (body === undefined || body === null) return null;
   if (typeof body === 'string') return Buffer.from(body);
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);

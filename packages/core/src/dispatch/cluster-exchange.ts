@@ -39,7 +39,7 @@ export class ClusterExchange implements Exchange, PickContext, AttemptOwner, Rac
   isDetour = false;
   isOver = false;
   readonly host: ExchangeHost;
-  private readonly sink: ResponseSink;
+  readonly sink: ResponseSink;
   private readonly startedAt: number;
   /** Idempotent, and its body is at hand. */
   private readonly isRepeatable: boolean;

@@ -19,6 +19,13 @@ export interface ResponseSink {
   onHead(status: number, statusText: string, headers: RawHeaders, endpoint: Endpoint | undefined): void;
   /** @returns false to pause the endpoint's connection until `exchange.resume()` */
   onData(chunk: Buffer): boolean;
+  /**
+   * Asked at the response head, after `onHead`. True to take the pieces of the body on loan, which saves a copy of each: a `chunk` may be
+   * overwritten when `onData` returns; if that returned false, when the exchange is resumed. @default false
+   */
+  readonly takesLoans?: boolean;
+  /** Asked before the request is sent. True if pieces of a body are forgotten soon, so that they may share memory. @default false */
+  readonly isTransient?: boolean;
   /** @param trailers the fields after the body, name, value, name, value */
   onEnd(trailers: RawHeaders): void;
   /**

@@ -5,6 +5,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Endpoint } from '../endpoint.ts';
 import { addressOf } from './address.ts';
+import { identityOptions } from './tls.ts';
 import type { TlsOptions } from './tls.ts';
 import { TransportError } from './transport-error.ts';
 import type { TransportController, TransportHandler, UpstreamRequest } from './transport.ts';
@@ -26,6 +27,7 @@ export function sendAsterisk(
   }
   const { host, port, isTls, socketPath } = addressOf(endpoint);
   const outgoing = (isTls ? https : http).request({
+    ...identityOptions(host),
     ...tls,
     host,
     port,

@@ -6,6 +6,7 @@ import { addressOf } from './address.ts';
 import { outlive } from './http2-lifetime.ts';
 import { inTime } from './probe-deadline.ts';
 import type { Settle } from './probe-deadline.ts';
+import { identityOptions } from './tls.ts';
 import type { TlsOptions } from './tls.ts';
 
 /** gRPC's own frame around a message: whether it is compressed, and its length in four bytes. */
@@ -30,6 +31,7 @@ export function grpc(
     const authority = `${host.includes(':') ? `[${host}]` : host}:${call.port ?? port}`;
     const session = http2.connect(`${isTls ? 'https' : 'http'}://${authority}`, {
       ...serverNameIn(call.authority),
+      ...identityOptions(host),
       ...tls,
       ...(call.port === undefined && socketPath !== undefined && { path: socketPath }),
       settings: { enablePush: false },
@@ -40,7 +42,8 @@ export function grpc(
     const stream = session.request({
       ':method': 'POST',
       ':path': call.path,
-      ...(call.authority !== undefined && { ':authority': call.authority }),
+      // Node's own has no brackets around an address of IPv6.
+      ':authority': call.authority ?? authority,
       'content-type': 'application/grpc',
       te: 'trailers',
       'grpc-timeout': `${Math.min(MAX_GRPC_TIMEOUT, Math.ceil(timeoutMs))}m`,

@@ -6,6 +6,7 @@ import { LOAD_REPORT_FIELD } from '../load-report.ts';
 import { addressOf } from './address.ts';
 import { inTime } from './probe-deadline.ts';
 import type { Settle } from './probe-deadline.ts';
+import { identityOptions } from './tls.ts';
 import type { TlsOptions } from './tls.ts';
 
 /** One request on a connection of its own. */
@@ -20,6 +21,7 @@ export function request(
   const { request: send } = address.isTls ? https : http;
   return inTime<ProbeResponse>({ timeoutMs, signal, missing: 'no answer' }, (settle) => {
     const outgoing = send({
+      ...identityOptions(address.host),
       ...tls,
       host: address.host,
       port: port ?? address.port,

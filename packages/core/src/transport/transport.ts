@@ -27,6 +27,11 @@ export interface UpstreamRequest {
    * the body was on its way: false if too much of it has passed. @default it cannot
    */
   rewind?(): boolean;
+  /**
+   * Asked for each piece. True if nobody needs the pieces of a `Readable` once they have been written, so that their memory may be given
+   * back at once: it is theirs alone. @default false
+   */
+  readonly isBodyTransient?: boolean;
   /** The protocol to change to, such as `websocket`; the transport adds the `Upgrade` and `Connection` fields. @default none */
   readonly upgrade?: string | undefined;
   /**
@@ -61,6 +66,13 @@ export interface TransportHandler {
   /** Once per response head; statuses below 200, but never 101, come first and are not final. `controller.rawHeaders` holds the fields. */
   onResponseStart(controller: TransportController, status: number, headers: unknown, statusText?: string): void;
   onResponseData(controller: TransportController, chunk: Buffer): void;
+  /**
+   * Asked at the response head. True to take the body's pieces on loan: a `chunk` may be overwritten when `onResponseData` returns, unless
+   * it has paused; then when it resumes. @default false
+   */
+  readonly takesLoans?: boolean;
+  /** Asked before the request is sent. True if pieces of a body are forgotten soon, so that they may share memory. @default false */
+  readonly isTransient?: boolean;
   /** `controller.rawTrailers` holds the trailer fields. */
   onResponseEnd(controller: TransportController, trailers: unknown): void;
   /**

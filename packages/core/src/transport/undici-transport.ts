@@ -7,8 +7,10 @@
  */
 import type { Dispatcher, Pool } from 'undici';
 import type { Endpoint } from '../endpoint.ts';
+import { addressOf } from './address.ts';
 import { sendAsterisk } from './asterisk.ts';
 import { loadUndici } from './load-undici.ts';
+import { identityOptions } from './tls.ts';
 import { TransportError } from './transport-error.ts';
 import type { TransportOptions } from './transport-options.ts';
 import type { Transport, UpstreamRequest } from './transport.ts';
@@ -35,9 +37,15 @@ export function undiciTransport(options: UndiciTransportOptions): Transport {
 
   function newPool(endpoint: Endpoint): Pool {
     const { socketPath } = endpoint;
+    const { host } = addressOf(endpoint);
     return new undici.Pool(endpoint.origin, {
       connections: maxConnections,
-      connect: { ...tls, timeout: connectTimeoutMs, ...(socketPath !== undefined && { socketPath }) },
+      connect: {
+        ...identityOptions(host),
+        ...tls,
+        timeout: connectTimeoutMs,
+        ...(socketPath !== undefined && { socketPath }),
+      },
       headersTimeout: headTimeoutMs,
       bodyTimeout: bodyTimeoutMs,
       keepAliveTimeout: keepAliveMs,

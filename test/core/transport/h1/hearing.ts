@@ -24,7 +24,9 @@ export class Hearing implements TransportHandler {
   isBroken = false;
   onHead: () => void = () => undefined;
   onInterim: () => void = () => undefined;
-  onChunk: () => void = () => undefined;
+  onChunk: (chunk: Buffer, controller: TransportController) => void = () => undefined;
+  takesLoans = false;
+  isTransient = false;
   onStart: (controller: TransportController) => void = () => undefined;
   readonly over: Promise<this>;
   private readonly settle: () => void;
@@ -70,11 +72,11 @@ export class Hearing implements TransportHandler {
     this.onHead();
   }
 
-  onResponseData(_controller: TransportController, chunk: Buffer): void {
+  onResponseData(controller: TransportController, chunk: Buffer): void {
     this.assert(this.status !== 0 && chunk.length > 0);
     this.chunks++;
     this.body += chunk.toString('latin1');
-    this.onChunk();
+    this.onChunk(chunk, controller);
   }
 
   onResponseEnd(controller: TransportController): void {

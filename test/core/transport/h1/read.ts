@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { HeadParser } from '../../../../packages/core/src/transport/h1/head-parser.ts';
+import { Memory } from '../../../../packages/core/src/transport/h1/memory.ts';
 import { ResponseReader } from '../../../../packages/core/src/transport/h1/response-reader.ts';
 import type { ReaderOwner } from '../../../../packages/core/src/transport/h1/response-reader.ts';
 import { Trip } from '../../../../packages/core/src/transport/h1/trip.ts';
@@ -42,6 +43,7 @@ export function readPieces(pieces: readonly string[], isEnded: boolean, options:
   // A handler's doings may lead to another read.
   hearing.onHead = hearing.onInterim = hearing.onChunk = () => void shared.fill(0xee, 0, 4_096);
   const owner: ReaderOwner = {
+    onLoan: () => false,
     onBodyPart: () => undefined,
     onInterim: () => undefined,
     onHead: () => undefined,
@@ -51,7 +53,7 @@ export function readPieces(pieces: readonly string[], isEnded: boolean, options:
       isReusable = isKept;
     },
   };
-  const reader = new ResponseReader(owner, new HeadParser(), maxHeadBytes);
+  const reader = new ResponseReader(owner, new HeadParser(), new Memory(), maxHeadBytes);
   const trip = new Trip({ method, path: '/', headers: [], body: null }, hearing, { forget: () => undefined });
   reader.expect(trip);
   hearing.onRequestStart(trip);

@@ -51,7 +51,6 @@ export class Connection implements Carrier, Swept, WireOwner, ReaderOwner, Uploa
   private upload: Upload | undefined = undefined;
   private isAwaitingContinue = false;
   private isWritten = false;
-  private isUsed = false;
 
   constructor(owner: Keeper<Connection>, around: Surroundings, staleAt: number) {
     this.owner = owner;
@@ -60,8 +59,8 @@ export class Connection implements Carrier, Swept, WireOwner, ReaderOwner, Uploa
     this.isForUpgrade = owner.isForUpgrade;
     this.around = around;
     this.staleAt = staleAt;
-    this.wire = new Wire(this, around.buffer);
-    this.reader = new ResponseReader(this, around.parser, around.options.maxHeadBytes);
+    this.wire = new Wire(this, around.memory);
+    this.reader = new ResponseReader(this, around.parser, around.memory, around.options.maxHeadBytes);
     this.dueTick = around.dueIn(around.options.connectTimeoutMs);
     around.sweeper.add(this);
   }
@@ -140,7 +139,6 @@ export class Connection implements Carrier, Swept, WireOwner, ReaderOwner, Uploa
     else this.trip?.fail(reason);
   }
 
-  /** Ends it. @param error what the handler is told, if there is one */
   close(error: Error): void {
     const { trip, upload, state } = this;
     if (state === CLOSED) return;
@@ -153,7 +151,7 @@ export class Connection implements Carrier, Swept, WireOwner, ReaderOwner, Uploa
 
   onDue(): void {
     if (this.state === DIALLING) return this.closeWith('connect-timeout', 'no connection in time');
-    if (this.isAwaitingContinue) return this.onInterim(100);
+    if (this.isAwaitingContinue) return this.onInterim(100, true);
     const { hasHead } = this.reader;
     this.closeWith(hasHead ? 'body-timeout' : 'head-timeout', `no ${hasHead ? 'more of the body' : 'head'} in time`);
   }
@@ -211,12 +209,13 @@ export class Connection implements Carrier, Swept, WireOwner, ReaderOwner, Uploa
     if (this.trip !== undefined) this.dueTick = this.around.bodyDue(this.trip);
   }
 
-  onInterim(status: number): void {
+  onInterim(status: number, isOurs = false): void {
     if (this.upload === undefined || !this.isAwaitingContinue) return this.awaitHead();
     if (status !== 100) return;
     this.isAwaitingContinue = false;
     this.awaitHead();
     this.upload.begin();
+    if (isOurs) this.trip?.sayContinue();
   }
 
   onHead(status: number): void {
@@ -236,8 +235,14 @@ export class Connection implements Carrier, Swept, WireOwner, ReaderOwner, Uploa
     trip.handler.onRequestUpgrade(trip, 101, CONTEXT, socket);
   }
 
+  onLoan(): boolean {
+    return this.wire.readAlone();
+  }
+
   onResponseOver(trip: Trip, isReusable: boolean): void {
     const { upload, owner } = this;
+    // Who pauses in the last piece has not written it yet.
+    this.wire.readTogether(trip.isPaused);
     this.idleMs = idleMsOf(this.reader.keepAlive, this.around.options.keepAliveMs);
     const isKept = isReusable && upload === undefined && !trip.isLast && this.idleMs > 0;
     trip.isOver = true;
@@ -262,7 +267,6 @@ export class Connection implements Carrier, Swept, WireOwner, ReaderOwner, Uploa
     this.state = IDLE;
     this.trip = undefined;
     this.dueTick = Infinity;
-    this.isUsed = true;
     this.around.sweeper.rest();
   }
 
@@ -291,8 +295,6 @@ export class Connection implements Carrier, Swept, WireOwner, ReaderOwner, Uploa
   }
 
   private howReset(): string {
-    return this.isUsed && !this.reader.hasBegun
-      ? 'it had ended while it was not used'
-      : 'it ended before the response did';
+    return this.reader.hasBegun ? 'it ended before the response did' : 'it ended without a response';
   }
 }

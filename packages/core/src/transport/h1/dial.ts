@@ -5,6 +5,7 @@ import net from 'node:net';
 import type { OnReadOpts } from 'node:net';
 import tls from 'node:tls';
 import type { Address } from '../address.ts';
+import { identityOptions } from '../tls.ts';
 import type { TlsOptions } from '../tls.ts';
 import { TransportError } from '../transport-error.ts';
 
@@ -53,6 +54,7 @@ function tlsOptions({ address, tls: options, session }: Destination): tls.Connec
   const { host } = address;
   return {
     ...(net.isIP(host) === 0 && { servername: host }),
+    ...identityOptions(host),
     ...options,
     // Without a name of its own the certificate has to be that of the host.
     host,

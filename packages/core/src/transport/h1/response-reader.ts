@@ -7,11 +7,15 @@
 import { ChunkedDecoder } from './chunked-decoder.ts';
 import { INCOMPLETE, badResponse } from './head-parser.ts';
 import type { HeadParser } from './head-parser.ts';
+import { READ_BYTES } from './memory.ts';
+import type { Memory } from './memory.ts';
 import { Partial } from './partial.ts';
 import type { Trip } from './trip.ts';
 
 /** What the reader tells its connection. */
 export interface ReaderOwner {
+  /** The handler takes on loan what comes from the next read on. @returns whether it can have that */
+  onLoan(): boolean;
   /** Somebody waits for the rest of the body, with the time limit of bodies. */
   onBodyPart(): void;
   onInterim(status: number): void;
@@ -42,14 +46,20 @@ export class ResponseReader {
   private trip!: Trip;
   private framing = HEAD;
   private left = 0;
+  private readonly memory: Memory;
+  /** The handler keeps no bytes for longer than it is paused. */
+  private isTransient = false;
+  /** What is read is its own until it has taken it. */
+  private isLent = false;
   private isPersistent = true;
   private interims = 0;
   /** What arrived before the handler paused. */
   private held: Buffer | undefined = undefined;
 
-  constructor(owner: ReaderOwner, parser: HeadParser, maxHeadBytes: number) {
+  constructor(owner: ReaderOwner, parser: HeadParser, memory: Memory, maxHeadBytes: number) {
     this.owner = owner;
     this.parser = parser;
+    this.memory = memory;
     this.maxHeadBytes = maxHeadBytes;
     this.partial = new Partial(maxHeadBytes);
   }
@@ -60,6 +70,8 @@ export class ResponseReader {
     this.framing = HEAD;
     this.interims = 0;
     this.held = undefined;
+    this.isTransient = trip.handler.isTransient === true;
+    this.isLent = false;
   }
 
   get hasHead(): boolean {
@@ -73,7 +85,8 @@ export class ResponseReader {
 
   /** @param bytes may be overwritten as soon as this returns, or a handler is called. @throws TransportError */
   read(bytes: Buffer, length: number): void {
-    if (this.framing !== HEAD) this.readBody(copyOf(bytes, 0, length));
+    if (this.isLent && bytes !== this.memory.shared) this.readBody(bytes.subarray(0, length));
+    else if (this.framing !== HEAD) this.readBody(this.copyOf(bytes, 0, length));
     else if (this.partial.length === 0) this.readHead(bytes, length);
     else if (this.partial.append(bytes, 0, length)) this.readHead(this.partial.bytes, this.partial.length);
   }
@@ -106,7 +119,7 @@ export class ResponseReader {
       return partial.check(partial.length);
     }
     partial.check(end);
-    const rest = end < length ? copyOf(bytes, end, length) : undefined;
+    const rest = end < length ? this.copyOf(bytes, end, length) : undefined;
     partial.clear();
     const { status } = parser;
     if (status === 101) this.upgrade(rest);
@@ -144,6 +157,9 @@ export class ResponseReader {
     this.owner.onHead(status);
     trip.handler.onResponseStart(trip, status, NO_FIELDS, reason);
     if (trip.isOver) return;
+    if (this.framing !== LENGTH || this.left > READ_BYTES) {
+      this.isLent = trip.handler.takesLoans === true && this.owner.onLoan();
+    }
     if (this.framing === LENGTH && this.left === 0) this.finish(rest !== undefined);
     else if (rest === undefined) this.owner.onBodyPart();
     else if (trip.isPaused) this.held = rest;
@@ -191,16 +207,14 @@ export class ResponseReader {
     this.finish(decoder.used < bytes.length);
   }
 
+  private copyOf(bytes: Buffer, from: number, to: number): Buffer {
+    return this.memory.copy(bytes, from, to, this.isTransient);
+  }
+
   /** The connection is free before its handler hears of the end, which may lead to the next request. */
   private finish(hasExcess: boolean): void {
     const { trip } = this;
     this.owner.onResponseOver(trip, this.isPersistent && !hasExcess);
     trip.handler.onResponseEnd(trip, NO_FIELDS);
   }
-}
-
-function copyOf(bytes: Buffer, from: number, to: number): Buffer {
-  const copy = Buffer.allocUnsafe(to - from);
-  bytes.copy(copy, 0, from, to);
-  return copy;
 }

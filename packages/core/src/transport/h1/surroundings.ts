@@ -1,11 +1,9 @@
 import type { TransportOptions } from '../transport-options.ts';
 import { Cooler } from './cooler.ts';
 import { HeadParser } from './head-parser.ts';
+import { Memory } from './memory.ts';
 import { Sweeper, ticksOf } from './sweeper.ts';
 import type { Trip } from './trip.ts';
-
-/** Twice as much as Node reads at once by itself: half the calls for a long body. What is read is copied to its size. */
-const READ_BYTES = 131_072;
 
 /** What all connections of a transport share. */
 export class Surroundings {
@@ -13,8 +11,7 @@ export class Surroundings {
   readonly parser: HeadParser = new HeadParser();
   readonly cooler: Cooler;
   readonly sweeper: Sweeper;
-  /** Where sockets read into, one after the other. */
-  readonly buffer: Buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  readonly memory: Memory = new Memory();
   private readonly headTicks: number;
   private readonly bodyTicks: number;
 

@@ -77,6 +77,13 @@ export class Trip implements TransportController {
     this.connection?.resume();
   }
 
+  /** The endpoint has not said whether it wants the body, and the client may wait for that. */
+  sayContinue(): void {
+    if (this.isOver) return;
+    this.rawHeaders = NO_FIELDS;
+    this.handler.onResponseStart(this, 100, NO_FIELDS, '');
+  }
+
   /** Tells the handler that it is over. */
   fail(error: Error): void {
     if (this.isOver) return;

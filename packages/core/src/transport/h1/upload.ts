@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { TransportError } from '../transport-error.ts';
 import { trailerFields } from './request-head.ts';
 import { CHUNKED } from './trip.ts';
+import type { UpstreamRequest } from '../transport.ts';
 import type { Trip } from './trip.ts';
 
 /** What an upload tells its connection. */
@@ -55,9 +56,9 @@ export function writeWhole(socket: Socket, { head, request }: Trip): boolean {
 
 /** For a request that is not sent at once. */
 export function uploadOf(owner: UploadOwner, { request, bodyLength }: Trip): Upload {
-  const { body, trailers } = request;
+  const { body } = request;
   if (body === null || Buffer.isBuffer(body)) return new BufferUpload(owner, body ?? Buffer.alloc(0));
-  return new StreamUpload(owner, body, bodyLength, trailers);
+  return new StreamUpload(owner, body, bodyLength, request);
 }
 
 class BufferUpload implements Upload {
@@ -94,7 +95,7 @@ class StreamUpload implements Upload {
   private readonly owner: UploadOwner;
   private readonly body: Readable;
   private readonly length: number;
-  private readonly trailers: (() => readonly string[]) | undefined;
+  private readonly request: UpstreamRequest;
   private sent = 0;
   private isBegun = false;
   private isOver = false;
@@ -105,11 +106,11 @@ class StreamUpload implements Upload {
   private readonly onClose = (): void => this.fail(new TransportError('bad-request', 'the request body ended early'));
 
   /** @param length bytes that are announced, or CHUNKED */
-  constructor(owner: UploadOwner, body: Readable, length: number, trailers: (() => readonly string[]) | undefined) {
+  constructor(owner: UploadOwner, body: Readable, length: number, request: UpstreamRequest) {
     this.owner = owner;
     this.body = body;
     this.length = length;
-    this.trailers = trailers;
+    this.request = request;
     body.on('error', this.onError);
   }
 
@@ -155,11 +156,12 @@ class StreamUpload implements Upload {
 
   private write(bytes: Uint8Array): boolean {
     const { socket } = this.owner;
-    if (this.length !== CHUNKED) return socket.write(bytes);
+    const onWritten = this.request.isBodyTransient === true && isAlone(bytes) ? (): void => free(bytes) : undefined;
+    if (this.length !== CHUNKED) return socket.write(bytes, onWritten);
     socket.cork();
     socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
     socket.write(bytes);
-    const isTaken = socket.write('\r\n', 'latin1');
+    const isTaken = socket.write('\r\n', 'latin1', onWritten);
     socket.uncork();
     return isTaken;
   }
@@ -168,7 +170,7 @@ class StreamUpload implements Upload {
     if (this.isOver) return;
     if (this.length === CHUNKED) {
       try {
-        const fields = this.trailers === undefined ? '' : trailerFields(this.trailers());
+        const fields = trailerFields(this.request.trailers?.() ?? []);
         this.owner.socket.write(`0\r\n${fields}\r\n`, 'latin1');
       } catch (error) {
         return this.fail(error as Error);
@@ -189,6 +191,19 @@ class StreamUpload implements Upload {
     this.isOver = true;
     this.body.off('end', this.onEnd).off('close', this.onClose).off('data', this.onData);
   }
+}
+
+/** Less than that is not worth it. */
+const MIN_FREED_BYTES = 16_384;
+
+/** True if no other bytes are in the same memory. */
+function isAlone({ buffer, byteLength }: Uint8Array): boolean {
+  return byteLength >= MIN_FREED_BYTES && buffer.byteLength === byteLength && buffer instanceof ArrayBuffer;
+}
+
+/** Gives the memory back. V8 would let it lie until tens of megabytes have come together. */
+function free({ buffer }: Uint8Array): void {
+  (buffer as ArrayBuffer).transfer(0);
 }
 
 function wrongLength(what: string): TransportError {

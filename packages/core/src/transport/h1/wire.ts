@@ -8,6 +8,7 @@
 import type { Socket } from 'node:net';
 import { dial, dialPlain, secure } from './dial.ts';
 import type { Destination } from './dial.ts';
+import type { Memory } from './memory.ts';
 
 /** What a wire tells its connection. */
 export interface WireOwner {
@@ -31,17 +32,26 @@ export interface WireOwner {
   onGone(): void;
 }
 
+/** What is no buffer has Node go on with the one that it has. */
+const NO_OTHER = undefined as unknown as Buffer;
+
 export class Wire {
   socket!: Socket;
   private readonly owner: WireOwner;
-  private readonly buffer: Buffer;
+  private readonly memory: Memory;
+  /** What Node reads into: the shared buffer, or one that this connection has to itself. */
+  private current: Buffer;
+  private isAlone = false;
   private isStream = false;
+  /** The buffer that is read into goes to nobody else: somebody still needs what is in it. */
+  private isForsaken = false;
+  private isReady = false;
   private isOver = false;
 
-  /** @param buffer to read into */
-  constructor(owner: WireOwner, buffer: Buffer) {
+  constructor(owner: WireOwner, memory: Memory) {
     this.owner = owner;
-    this.buffer = buffer;
+    this.memory = memory;
+    this.current = memory.shared;
   }
 
   /** @throws whatever Node thinks of the TLS options; then there is no socket */
@@ -49,7 +59,7 @@ export class Wire {
     const { destination, preamble, isForUpgrade } = this.owner;
     const { isTls } = destination.address;
     if (preamble !== undefined && isTls) return this.dialWithPreamble(preamble);
-    const onread = isForUpgrade ? undefined : { buffer: this.buffer, callback: this.onRead };
+    const onread = isForUpgrade ? undefined : { buffer: isTls ? this.current : this.nextBuffer, callback: this.onRead };
     this.listen(dial(destination, onread), isTls ? 'secureConnect' : 'connect');
     if (isForUpgrade) this.readAsStream();
     if (preamble !== undefined) this.socket.write(preamble);
@@ -59,6 +69,19 @@ export class Wire {
     this.isOver = true;
     // There is none if it could not even be made.
     (this.socket as Socket | undefined)?.destroy();
+  }
+
+  /** From the next read on nobody else's bytes get to where this connection's are. @returns whether that can be had */
+  readAlone(): boolean {
+    // TLS decrypts on into the buffer although it has been paused.
+    this.isAlone = !this.isStream && !this.owner.destination.address.isTls;
+    return this.isAlone;
+  }
+
+  /** @param isInUse somebody still needs what was read last */
+  readTogether(isInUse: boolean): void {
+    this.isAlone = false;
+    this.isForsaken = isInUse;
   }
 
   pause(): void {
@@ -118,6 +141,17 @@ export class Wire {
     this.socket.on('readable', this.onReadable);
   }
 
+  /** Node asks before it connects, for each address that it tries, and after each read. */
+  private readonly nextBuffer = (): Buffer => {
+    const { isAlone, current, memory } = this;
+    const hasOwn = current !== memory.shared;
+    if (this.isReady && isAlone === hasOwn) return NO_OTHER;
+    // Only now has Node let go of it.
+    if (hasOwn && !this.isForsaken) memory.give(current);
+    this.current = isAlone ? memory.take() : memory.shared;
+    return this.current;
+  };
+
   private readonly onRead = (length: number, bytes: Uint8Array): boolean => {
     this.owner.onBytes(bytes as Buffer, length);
     return true;
@@ -136,7 +170,11 @@ export class Wire {
     if (this.isStream) this.onReadable();
   };
 
-  private readonly onReady = (): void => this.owner.onReady();
+  private readonly onReady = (): void => {
+    this.isReady = true;
+    this.owner.onReady();
+  };
+
   private readonly onEnd = (): void => this.owner.onEnd();
   private readonly onDrain = (): void => this.owner.onDrain();
   private readonly onError = (error: Error): void => this.owner.onError(error);

@@ -13,7 +13,7 @@ import { faultOf, isWhole, lateness } from './fault.ts';
 import { trailersOf } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
 import { fieldsOf, upgradeFields } from './response-head.ts';
-import { attach } from './stream-events.ts';
+import { attach, cancel } from './stream-events.ts';
 import { Upload } from './upload.ts';
 import type { UploadOwner } from './upload.ts';
 
@@ -23,7 +23,6 @@ const CONTINUE_WAIT_MS = 1_000;
 const MAX_INTERIM = 64;
 /** An endpoint may go away again and again; then somebody else should have the request. */
 const MAX_MOVES = 2;
-const { NGHTTP2_CANCEL } = constants;
 const NO_FIELDS: string[] = [];
 
 /** `continuing`: the head has left, the body has not. */
@@ -194,7 +193,7 @@ export class H2Attempt implements TransportController, UploadOwner {
     if (!isEnded) return this.fail(new TransportError('reset', 'the endpoint gave up its response'));
     this.settle();
     // A response may come before the request is through (RFC 9113 section 8.1).
-    if (this.stream?.writableEnded === false) this.stream.close(NGHTTP2_CANCEL);
+    if (this.stream?.writableEnded === false) cancel(this.stream);
     this.handler.onResponseEnd(this, this.rawTrailers);
   }
 
@@ -285,7 +284,7 @@ export class H2Attempt implements TransportController, UploadOwner {
     if (this.phase === 'over' || this.phase === 'tunnel') return;
     if (this.host === undefined) return this.reject(error);
     this.settle();
-    this.stream!.close(NGHTTP2_CANCEL);
+    cancel(this.stream!);
     this.handler.onResponseError(this, error);
   }
 

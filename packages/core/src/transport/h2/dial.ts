@@ -7,6 +7,7 @@ import http2 from 'node:http2';
 import net from 'node:net';
 import tls from 'node:tls';
 import type { Address } from '../address.ts';
+import { identityOptions } from '../tls.ts';
 import type { TlsOptions } from '../tls.ts';
 import { TransportError } from '../transport-error.ts';
 import { CONNECTION_WINDOW_BYTES, sessionOptions } from './settings.ts';
@@ -108,7 +109,7 @@ function connectTo(
   function secure(over: tls.ConnectionOptions): void {
     const servername = net.isIP(host) === 0 ? { servername: host } : {};
     const ALPNProtocols = isNegotiated ? ['h2', 'http/1.1'] : ['h2'];
-    const socket = tls.connect({ ...servername, ...options, ...over, ALPNProtocols });
+    const socket = tls.connect({ ...servername, ...identityOptions(host), ...options, ...over, ALPNProtocols });
     watch(socket);
     socket.once('secureConnect', () => onConnected(socket, socket.alpnProtocol));
   }

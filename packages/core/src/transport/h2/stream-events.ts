@@ -39,6 +39,19 @@ export function attach(stream: http2.ClientHttp2Stream, listener: StreamListener
 }
 
 /**
+ * Resets a stream. Node would also end its body, and aborts the process if a stream that waits for trailers was ended when it is gone
+ * (https://github.com/nodejs/node/issues/41458).
+ */
+export function cancel(stream: http2.ClientHttp2Stream): void {
+  Object.assign(stream, { _final: endNothing });
+  stream.close(constants.NGHTTP2_CANCEL);
+}
+
+function endNothing(callback: () => void): void {
+  callback();
+}
+
+/**
  * Node gives an end to a stream that its peer has ended, and to one that was reset with NO_ERROR. They differ in whether the stream was
  * closed already when the end was put in, which nobody can see afterwards.
  */
