@@ -38,6 +38,34 @@ function startsPair(header: string, at: number): boolean {
   return i < 0 || header.charCodeAt(i) === 0x3b;
 }
 
+/** True if a field is called so, in whatever letters. */
+export function isNamed(field: string, lowerCaseName: string): boolean {
+  return field.length === lowerCaseName.length && field.toLowerCase() === lowerCaseName;
+}
+
+/**
+ * Takes all cookies of the name off a `Cookie` field, with one separator each. O(length)
+ * @param values gets what they were
+ * @returns the rest as it was; empty if there is none
+ */
+export function takeCookies(header: string, name: string, values: string[]): string {
+  let rest = '';
+  let from = 0;
+  let isFirstTaken = false;
+  for (let span = findCookie(header, name, 0); span !== undefined; span = findCookie(header, name, span.end)) {
+    // From the `=` on: what stands at `start` is the next separator if the value is empty.
+    const before = header.lastIndexOf(';', span.start - 1);
+    const after = header.indexOf(';', span.end);
+    values.push(header.slice(span.start, span.end));
+    rest += header.slice(from, Math.max(before, from));
+    isFirstTaken ||= before < 0;
+    from = after < 0 ? header.length : after;
+  }
+  if (from === 0) return header;
+  rest += header.slice(from);
+  return isFirstTaken ? rest.replace(/^;[ \t]*/, '') : rest;
+}
+
 /** The value's place in a `Set-Cookie` field if that field is about `name`. */
 export function setCookieSpan(field: string, name: string): CookieSpan | undefined {
   const semicolon = field.indexOf(';');
