@@ -96,7 +96,8 @@ function start(
   flags: readonly string[],
 ): ChildProcess {
   const nodeFlags = [...new Set([...process.execArgv, ...flags])];
-  const env = { ...process.env, NODE_ENV: 'production' };
+  // What peers warn of is for those who use them.
+  const env = { ...process.env, NODE_ENV: 'production', NODE_NO_WARNINGS: '1' };
   if (core === undefined) return fork(file, args, { execArgv: nodeFlags, env });
   return spawn('taskset', ['-c', String(core), process.execPath, ...nodeFlags, file, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],

@@ -1,7 +1,7 @@
 /**
  * From turns to one table per scenario.
  */
-import { BASELINE, CANDIDATES } from './candidates.ts';
+import type { Candidate } from './candidates.ts';
 import type { Turn } from './turn.ts';
 
 /** Turns of one candidate, in the order of the rounds. */
@@ -10,26 +10,36 @@ export interface Row {
   readonly turns: readonly Turn[];
 }
 
-const HEADINGS = ['candidate', 'CPU us/request', `x ${BASELINE}`, 'requests/s', 'p50 ms', 'p99 ms', 'RSS MB', 'errors'];
-
 /**
- * As markdown, medians over the turns. In brackets behind the CPU: the middle half of the turns; behind the ratio: where the true
+ * As markdown, medians over the turns. In brackets behind the CPU: the middle half of the turns; behind a ratio: where the true
  * median is in 95 of 100 cases.
+ * @param against names of rows, each of which the others are told as a multiple of
+ * @param unit what is counted: `request`, `call`
  */
-export function table(rows: readonly Row[]): string {
-  const baseline = rows.find(({ name }) => name === BASELINE);
+export function table(rows: readonly Row[], against: readonly string[], unit: string): string {
+  const references = rows.filter(({ name }) => against.includes(name));
+  const headings = [
+    'candidate',
+    `CPU us/${unit}`,
+    ...references.map(({ name }) => `x ${name}`),
+    `${unit}s/s`,
+    'p50 ms',
+    'p99 ms',
+    'RSS MB',
+    'errors',
+  ];
   const lines = rows.map(({ name, turns }) => [
     name,
     middleHalf(turns.map(({ cpuUs }) => cpuUs)),
-    baseline === undefined ? '-' : surely(ratios(turns, baseline.turns)),
+    ...references.map((reference) => surely(ratios(turns, reference.turns))),
     Math.round(median(turns.map(({ perSecond }) => perSecond))).toLocaleString('en'),
     median(turns.map(({ p50Ms }) => p50Ms)).toFixed(2),
     median(turns.map(({ p99Ms }) => p99Ms)).toFixed(2),
     (median(turns.map(({ rssBytes }) => rssBytes)) / 2 ** 20).toFixed(0),
     String(turns.reduce((sum, { errors }) => sum + errors, 0)),
   ]);
-  const widths = HEADINGS.map((heading, i) => Math.max(heading.length, ...lines.map((line) => line[i]!.length)));
-  const drawn = [HEADINGS, widths.map((width, i) => rule(width, i)), ...lines].map(
+  const widths = headings.map((heading, i) => Math.max(heading.length, ...lines.map((line) => line[i]!.length)));
+  const drawn = [headings, widths.map((width, i) => rule(width, i)), ...lines].map(
     (line) =>
       `| ${line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(' | ')} |`,
   );
@@ -37,9 +47,9 @@ export function table(rows: readonly Row[]): string {
 }
 
 /** What the numbers do not say. */
-export function notes(rows: readonly Row[]): string[] {
+export function notes(rows: readonly Row[], candidates: readonly Candidate[]): string[] {
   const named = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
-  const present = CANDIDATES.filter(({ name }) => rows.some((row) => row.name === name));
+  const present = candidates.filter(({ name }) => rows.some((row) => row.name === name));
   const clientCpuUs = median(rows.flatMap(({ turns }) => turns.map((turn) => turn.clientCpuUs)));
   return [
     `one endpoint instead of four: ${named(present.filter(({ endpoints }) => endpoints === 'one').map(({ name }) => name))}`,
@@ -48,9 +58,9 @@ export function notes(rows: readonly Row[]): string[] {
   ];
 }
 
-/** Each turn against the baseline's turn of the same round: what disturbs a round disturbs both. */
-function ratios(turns: readonly Turn[], baseline: readonly Turn[]): number[] {
-  return turns.map(({ cpuUs }, round) => cpuUs / baseline[round]!.cpuUs);
+/** Each turn against the reference's turn of the same round: what disturbs a round disturbs both. */
+function ratios(turns: readonly Turn[], reference: readonly Turn[]): number[] {
+  return turns.map(({ cpuUs }, round) => cpuUs / reference[round]!.cpuUs);
 }
 
 function middleHalf(values: readonly number[]): string {

@@ -3,7 +3,7 @@
  */
 import type { Worker } from './ipc.ts';
 import type { LoadResult } from './load/load-group.ts';
-import type { Usage } from './proxy-process.ts';
+import type { Usage } from './usage.ts';
 
 /** A candidate that is up, with clients of its own. */
 export interface Contestant {

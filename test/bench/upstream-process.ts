@@ -1,22 +1,34 @@
 /**
  * The endpoints behind every candidate: plain node:http servers that answer with as many bytes as the path says, and only if the
- * request body came through as it was sent.
+ * request body came through as it was sent. A WebSocket gets its messages back.
  */
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { answer } from './ipc.ts';
-import { listen } from './listen.ts';
+import { KEPT_ALIVE_MS, listen } from './listen.ts';
+import { CLOSE, FrameReader, frame } from './websocket-frames.ts';
 
-const bodies = new Map<string, Buffer>();
+/** RFC 6455, section 1.3. */
+const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-function bodyOf(url: string): Buffer {
-  let body = bodies.get(url);
-  if (body === undefined) {
-    const bytes = /^\/bytes\/(\d+)/.exec(url)?.[1] ?? '0';
-    body = Buffer.alloc(Number(bytes), 'y');
-    bodies.set(url, body);
+interface Order {
+  readonly body: Buffer;
+  readonly sentBytes: number;
+}
+
+const orders = new Map<string, Order>();
+
+function orderOf(url: string): Order {
+  let order = orders.get(url);
+  if (order === undefined) {
+    const { pathname, searchParams } = new URL(url, 'http://localhost');
+    const bytes = Number(pathname.slice('/bytes/'.length));
+    order = { body: Buffer.alloc(bytes, 'y'), sentBytes: Number(searchParams.get('sent')) };
+    orders.set(url, order);
   }
-  return body;
+  return order;
 }
 
 function respond(res: ServerResponse, status: number, body: Buffer): void {
@@ -34,18 +46,33 @@ function respond(res: ServerResponse, status: number, body: Buffer): void {
 }
 
 function serve(req: IncomingMessage, res: ServerResponse): void {
-  if (req.method !== 'POST') return respond(res, 200, bodyOf(req.url!));
+  const { body, sentBytes } = orderOf(req.url!);
+  if (req.method !== 'POST') return respond(res, 200, body);
   let bytes = 0;
   req.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
   });
-  req.on('end', () => respond(res, bytes === 16_384 ? 200 : 400, bodyOf(req.url!)));
+  req.on('end', () => respond(res, bytes === sentBytes ? 200 : 400, body));
+}
+
+function echo(req: IncomingMessage, socket: Duplex): void {
+  const accept = createHash('sha1').update(`${req.headers['sec-websocket-key']}${ACCEPT_SUFFIX}`).digest('base64');
+  const head = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
+  socket.write(`${[...head, `Sec-WebSocket-Accept: ${accept}`].join('\r\n')}\r\n\r\n`);
+  const frames = new FrameReader((opcode, payload) => {
+    socket.write(frame(opcode, payload));
+    if (opcode === CLOSE) socket.end();
+  });
+  socket.on('data', (chunk: Buffer) => frames.read(chunk));
+  socket.on('error', () => socket.destroy());
 }
 
 answer({
   /** @returns the origins of as many endpoints */
   start: async (count: number): Promise<string[]> => {
-    const servers = Array.from({ length: count }, () => createServer({ keepAliveTimeout: 60_000 }, serve));
+    const servers = Array.from({ length: count }, () =>
+      createServer({ keepAliveTimeout: KEPT_ALIVE_MS }, serve).on('upgrade', echo),
+    );
     const ports = await Promise.all(servers.map((server) => listen(server)));
     return ports.map((port) => `http://127.0.0.1:${port}`);
   },

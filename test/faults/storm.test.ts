@@ -8,7 +8,13 @@ import type { StormReport } from './fixtures/storm.ts';
 const [ABORTS, DEATHS] = process.env['EVENKEEL_FAULTS'] === 'full' ? [10_000, 1_000] : [600, 120];
 
 async function stormOf(seed: number): Promise<StormReport> {
-  const args = ['--expose-gc', join(import.meta.dirname, 'fixtures/storm.ts'), String(ABORTS), String(DEATHS), String(seed)];
+  const args = [
+    '--expose-gc',
+    join(import.meta.dirname, 'fixtures/storm.ts'),
+    String(ABORTS),
+    String(DEATHS),
+    String(seed),
+  ];
   const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, ...args]);
   return JSON.parse(stdout) as StormReport;
 }

@@ -1,11 +1,12 @@
-import { createServer } from 'node:http';
 import { createCluster } from '@evenkeel/core';
 import { balance } from '@evenkeel/express';
 import express from 'express';
-import { listen } from '../listen.ts';
+import { serve } from '../listen.ts';
+import type { Protocol } from '../scenarios.ts';
 
-export function start(origins: readonly string[]): Promise<number> {
+export function start(origins: readonly string[], protocol: Protocol): Promise<number> {
   const app = express();
-  app.use(balance(createCluster({ endpoints: origins })));
-  return listen(createServer(app));
+  const balancer = balance(createCluster({ endpoints: origins }));
+  app.use(balancer);
+  return serve(protocol, app, balancer.upgrade);
 }

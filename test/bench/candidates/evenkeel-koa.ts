@@ -1,11 +1,12 @@
-import { createServer } from 'node:http';
 import { createCluster } from '@evenkeel/core';
 import { balance } from '@evenkeel/koa';
 import Koa from 'koa';
-import { listen } from '../listen.ts';
+import { serve } from '../listen.ts';
+import type { Protocol } from '../scenarios.ts';
 
-export function start(origins: readonly string[]): Promise<number> {
+export function start(origins: readonly string[], protocol: Protocol): Promise<number> {
   const app = new Koa();
-  app.use(balance(createCluster({ endpoints: origins })));
-  return listen(createServer(app.callback()));
+  const balancer = balance(createCluster({ endpoints: origins }));
+  app.use(balancer);
+  return serve(protocol, app.callback(), balancer.upgrade);
 }

@@ -1,9 +1,9 @@
-import { createServer } from 'node:http';
 import { createCluster } from '@evenkeel/core';
 import { createProxy } from '@evenkeel/proxy';
-import { listen } from '../listen.ts';
+import { serve } from '../listen.ts';
+import type { Protocol } from '../scenarios.ts';
 
-export function start(origins: readonly string[]): Promise<number> {
+export function start(origins: readonly string[], protocol: Protocol): Promise<number> {
   const proxy = createProxy(createCluster({ endpoints: origins }), { sticky: true });
-  return listen(createServer((req, res) => proxy.web(req, res)));
+  return serve(protocol, (req, res) => proxy.web(req, res));
 }

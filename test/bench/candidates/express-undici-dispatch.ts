@@ -1,10 +1,10 @@
-import { createServer } from 'node:http';
 import express from 'express';
-import { listen } from '../listen.ts';
+import { serve } from '../listen.ts';
+import type { Protocol } from '../scenarios.ts';
 import { passThrough } from './pass-through.ts';
 
-export function start(origins: readonly string[]): Promise<number> {
+export function start(origins: readonly string[], protocol: Protocol): Promise<number> {
   const app = express();
-  app.use(passThrough(origins));
-  return listen(createServer(app));
+  app.use(passThrough(origins).onRequest);
+  return serve(protocol, app);
 }

@@ -1,14 +1,14 @@
-import { createServer } from 'node:http';
 import Koa from 'koa';
-import { listen } from '../listen.ts';
+import { serve } from '../listen.ts';
+import type { Protocol } from '../scenarios.ts';
 import { passThrough } from './pass-through.ts';
 
-export function start(origins: readonly string[]): Promise<number> {
+export function start(origins: readonly string[], protocol: Protocol): Promise<number> {
   const app = new Koa();
-  const pass = passThrough(origins);
+  const { onRequest } = passThrough(origins);
   app.use((context) => {
     context.respond = false;
-    pass(context.req, context.res);
+    onRequest(context.req, context.res);
   });
-  return listen(createServer(app.callback()));
+  return serve(protocol, app.callback());
 }

@@ -1,7 +1,8 @@
-import { createServer } from 'node:http';
-import { listen } from '../listen.ts';
+import { serve } from '../listen.ts';
+import type { Protocol } from '../scenarios.ts';
 import { passThrough } from './pass-through.ts';
 
-export function start(origins: readonly string[]): Promise<number> {
-  return listen(createServer(passThrough(origins)));
+export function start(origins: readonly string[], protocol: Protocol): Promise<number> {
+  const { onRequest, onUpgrade } = passThrough(origins);
+  return serve(protocol, onRequest, onUpgrade);
 }

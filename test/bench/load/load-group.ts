@@ -1,10 +1,13 @@
 /**
  * The clients of one candidate.
  */
+import { requestBytes } from '../scenarios.ts';
 import type { Scenario } from '../scenarios.ts';
 import { Histogram } from './histogram.ts';
-import { LoadConnection } from './load-connection.ts';
-import type { LoadListener } from './load-connection.ts';
+import { HttpClient } from './http-client.ts';
+import { http2Clients } from './http2-client.ts';
+import type { LoadClient, LoadListener } from './load-client.ts';
+import { WebSocketClient } from './websocket-client.ts';
 
 /** What came of one turn. */
 export interface LoadResult {
@@ -20,10 +23,21 @@ export interface LoadResult {
 
 /** After the end of a turn, answers may take so long. */
 const LAST_ANSWER_MS = 5_000;
+/** As a browser's tab: several requests share a session. */
+const STREAMS_PER_SESSION = 8;
+
+function clientsOf(port: number, scenario: Scenario, count: number, listener: LoadListener): readonly LoadClient[] {
+  if (scenario.protocol === 'http/2') return http2Clients(port, scenario, listener, count, STREAMS_PER_SESSION);
+  if (scenario.protocol === 'websocket') {
+    return Array.from({ length: count }, () => new WebSocketClient(port, scenario, listener));
+  }
+  const request = requestBytes(scenario, port, '');
+  return Array.from({ length: count }, () => new HttpClient(port, scenario, request, listener));
+}
 
 export class LoadGroup implements LoadListener {
   isGoing = false;
-  readonly #connections: readonly LoadConnection[];
+  readonly #clients: readonly LoadClient[];
   readonly #latencies = new Histogram();
   #requests = 0;
   #errors = 0;
@@ -31,8 +45,8 @@ export class LoadGroup implements LoadListener {
   #busy = 0;
   #onAllIdle: () => void = () => {};
 
-  constructor(port: number, scenario: Scenario, connections: number) {
-    this.#connections = Array.from({ length: connections }, () => new LoadConnection(port, scenario, this));
+  constructor(port: number, scenario: Scenario, count: number) {
+    this.#clients = clientsOf(port, scenario, count, this);
   }
 
   /** From idle to idle, so that what a candidate used meanwhile is for these requests and for all of them. */
@@ -45,9 +59,9 @@ export class LoadGroup implements LoadListener {
     let patience: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#onAllIdle = resolve;
-      this.#busy = this.#connections.length;
+      this.#busy = this.#clients.length;
       this.isGoing = true;
-      for (const connection of this.#connections) connection.start();
+      for (const client of this.#clients) client.start();
       setTimeout(() => {
         this.isGoing = false;
       }, forMs);
@@ -67,7 +81,7 @@ export class LoadGroup implements LoadListener {
   }
 
   close(): void {
-    for (const connection of this.#connections) connection.close();
+    for (const client of this.#clients) client.close();
   }
 
   onAnswer(ms: number): void {

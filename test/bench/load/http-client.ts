@@ -1,23 +1,14 @@
 /**
- * One keep-alive connection that, during a turn, asks the same thing again as soon as it is answered.
+ * One keep-alive connection in HTTP/1.1.
  */
-import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { Scenario } from '../scenarios.ts';
 import { requestBytes } from '../scenarios.ts';
+import { openSocket } from './load-client.ts';
+import type { LoadClient, LoadListener } from './load-client.ts';
 import { ResponseReader } from './response-reader.ts';
 
-/** Hears from the connections of one candidate. */
-export interface LoadListener {
-  /** The turn is not over: ask again. */
-  readonly isGoing: boolean;
-  onAnswer(ms: number): void;
-  onError(what: string): void;
-  /** The connection has had its answer and waits for the next turn. */
-  onIdle(): void;
-}
-
-export class LoadConnection {
+export class HttpClient implements LoadClient {
   readonly #port: number;
   readonly #scenario: Scenario;
   readonly #listener: LoadListener;
@@ -28,14 +19,14 @@ export class LoadConnection {
   #isBusy = false;
   #answers = 0;
 
-  constructor(port: number, scenario: Scenario, listener: LoadListener) {
+  /** @param request shared by all clients, as it may be long */
+  constructor(port: number, scenario: Scenario, request: Buffer, listener: LoadListener) {
     this.#port = port;
     this.#scenario = scenario;
+    this.#request = request;
     this.#listener = listener;
-    this.#request = requestBytes(scenario, port, '');
   }
 
-  /** Asks until the turn is over. */
   start(): void {
     this.#isBusy = true;
     this.#sentAt = performance.now();
@@ -49,23 +40,13 @@ export class LoadConnection {
   }
 
   #open(): Socket {
-    const buffer = Buffer.alloc(65_536);
-    const socket = connect({
-      port: this.#port,
-      host: '127.0.0.1',
-      noDelay: true,
-      onread: {
-        buffer,
-        callback: (bytes) => {
-          this.#read(buffer.subarray(0, bytes));
-          return true;
-        },
-      },
-    });
     this.#reader = new ResponseReader();
     this.#answers = 0;
-    socket.on('error', (error) => this.#lost(socket, error.message));
-    socket.on('close', () => this.#lost(socket, 'the connection was closed'));
+    const socket: Socket = openSocket(
+      this.#port,
+      (bytes) => this.#read(bytes),
+      (why) => this.#lost(socket, why),
+    );
     return socket;
   }
 
