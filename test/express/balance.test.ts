@@ -5,6 +5,7 @@ import type { ErrorRequestHandler, Express } from 'express';
 import { createCluster } from '@evenkeel/core';
 import type { Cluster } from '@evenkeel/core';
 import { balance } from '@evenkeel/express';
+import type { Balancer } from '@evenkeel/express';
 import type { ProxyOptions } from '@evenkeel/proxy';
 import { describeAdapter } from '../conformance/adapter.ts';
 import type { AdapterServer } from '../conformance/adapter.ts';
@@ -12,14 +13,17 @@ import { get, listen, requestOf } from '../conformance/adapter-rig.ts';
 import { answer, rawRequest, rawServer, valuesOf } from '../conformance/wire.ts';
 import type { RawServer } from '../conformance/wire.ts';
 
-function serve(app: Express): Promise<AdapterServer> {
-  return listen(http.createServer(app));
+async function serve(app: Express, balancer?: Balancer): Promise<AdapterServer> {
+  const server = http.createServer(app);
+  if (balancer === undefined) return listen(server);
+  server.on('upgrade', balancer.upgrade);
+  const { port, close } = await listen(server);
+  return { port, close: async () => void (await Promise.all([close(), balancer.close({ deadlineMs: 0 })])) };
 }
 
 describeAdapter('Express', (cluster: Cluster, options?: ProxyOptions) => {
-  const app = express();
-  app.use(balance(cluster, options));
-  return serve(app);
+  const balancer = balance(cluster, options);
+  return serve(express().use(balancer), balancer);
 });
 
 describe('balance for Express', () => {

@@ -4,6 +4,7 @@ import Koa from 'koa';
 import { createCluster } from '@evenkeel/core';
 import type { Cluster } from '@evenkeel/core';
 import { balance } from '@evenkeel/koa';
+import type { Balancer } from '@evenkeel/koa';
 import type { ProxyOptions } from '@evenkeel/proxy';
 import { describeAdapter } from '../conformance/adapter.ts';
 import type { AdapterServer } from '../conformance/adapter.ts';
@@ -11,16 +12,19 @@ import { get, listen, requestOf } from '../conformance/adapter-rig.ts';
 import { answer, rawClient, rawRequest, rawServer, until, valuesOf } from '../conformance/wire.ts';
 import type { RawServer } from '../conformance/wire.ts';
 
-function serve(app: Koa): Promise<AdapterServer> {
+async function serve(app: Koa, balancer?: Balancer): Promise<AdapterServer> {
   app.silent = true;
   const handle = app.callback();
-  return listen(http.createServer((req, res) => void handle(req, res)));
+  const server = http.createServer((req, res) => void handle(req, res));
+  if (balancer === undefined) return listen(server);
+  server.on('upgrade', balancer.upgrade);
+  const { port, close } = await listen(server);
+  return { port, close: async () => void (await Promise.all([close(), balancer.close({ deadlineMs: 0 })])) };
 }
 
 describeAdapter('Koa', (cluster: Cluster, options?: ProxyOptions) => {
-  const app = new Koa();
-  app.use(balance(cluster, options));
-  return serve(app);
+  const balancer = balance(cluster, options);
+  return serve(new Koa().use(balancer), balancer);
 });
 
 describe('balance for Koa', () => {

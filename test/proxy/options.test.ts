@@ -25,7 +25,7 @@ describe('options of createProxy', () => {
       [{ sticky: { cookie: 'a b' } }, /`sticky\.cookie` must be a cookie name, got "a b"/],
       [{ sticky: { path: 'x' } }, /`sticky\.path` must be a path/],
       [{ sticky: { path: '/;x' } }, /`sticky\.path` must be a path/],
-      [{ sticky: { mode: 'hash' } }, /`sticky\.mode` must be "auto", got "hash"/],
+      [{ sticky: { mode: 'table' } }, /`sticky\.mode` must be "auto", "insert", "hash" or "sourceIp", got "table"/],
       [{ sticky: { sameSite: 'maybe' } }, /`sticky\.sameSite` must be "strict", "lax" or "none", got "maybe"/],
       [{ trustedProxies: '10.0.0.1' }, /`trustedProxies` must be an array/],
       [

@@ -18,18 +18,6 @@ describe('createProxy', () => {
   const rig = makeRig(makeServer);
   afterEach(() => rig.end());
 
-  it('answers an upgrade with 501 and the end of the connection', async () => {
-    const { front, endpoint } = await rig.start();
-    const client = await rawClient(front);
-    client.write(UPGRADE);
-    const response = await client.response();
-    assert.equal(response.status, 501);
-    assert.deepEqual(valuesOf(response, 'connection'), ['close']);
-    await client.ended();
-    client.socket.destroy();
-    assert.equal(endpoint.connections, 0);
-  });
-
   it('survives clients that reset in the middle of an upgrade', async () => {
     const { front, request } = await rig.start();
     for (let i = 0; i < 50; i++) {
@@ -49,6 +37,37 @@ describe('createProxy', () => {
     assert.doesNotMatch(problem.body, /127\.0\.0\.1/);
     const text = await request(get('/', 'Accept: text/html, */*;q=0.1'));
     assert.deepEqual(valuesOf(text, 'content-type'), ['text/plain; charset=utf-8']);
+  });
+
+  it('is over with requests that wait behind each other when their connection is refused, whichever goes first', async () => {
+    const endpoint = await rawServer(() => undefined);
+    const cluster = createCluster({ endpoints: [endpoint.url] });
+    const proxy = createProxy(cluster);
+    const server = http.createServer((req, res) => proxy.web(req, res)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = await rawClient((server.address() as AddressInfo).port);
+    const empty = `${requestOf('QUERY', '/', 'Transfer-Encoding: chunked')}0\r\n\r\n`;
+    client.write(`${get('/')}${empty}${requestOf('PUT', '/', 'Content-Length: 50')}${'z'.repeat(5_000)}`);
+    await client.ended();
+    assert.match(client.received, /^HTTP\/1\.1 400 /);
+    await proxy.close();
+    assert.equal(cluster.endpoints[0]!.inflight, 0);
+    client.socket.destroy();
+    server.close();
+    await Promise.all([endpoint.close(), cluster.close()]);
+  });
+
+  it('refuses a request that calls itself HTTP/2 on a connection of HTTP/1, and takes nothing behind a refusal', async () => {
+    const { front, endpoint } = await rig.start();
+    const odd = 'GET / HTTP/2.0\r\nHost: a.example\r\n\r\n';
+    for (const bytes of [odd, requestOf('QUERY', '*') + odd]) {
+      const client = await rawClient(front);
+      client.write(bytes);
+      assert.equal((await client.response()).status, 400);
+      await client.ended();
+      client.socket.destroy();
+    }
+    assert.equal(endpoint.requests.length, 0);
   });
 
   it('answers HEAD with the status and no body', async () => {

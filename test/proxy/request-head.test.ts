@@ -6,7 +6,16 @@ const POLICY: RequestHeadPolicy = { maxHeadBytes: 16_384, maxHeaderCount: 100, c
 
 function factsOf(isTrusted = false, httpVersion = '1.1'): RequestHeadFacts {
   return {
-    peer: { address: '192.0.2.7', isTrusted, proto: 'http', port: '8080', tail: [], host: undefined },
+    peer: {
+      address: '192.0.2.7',
+      isTrusted,
+      proto: 'http',
+      port: '8080',
+      tail: [],
+      host: undefined,
+      isRefused: false,
+      last: undefined,
+    },
     httpVersion,
     host: undefined,
     contentLength: -1,
@@ -137,6 +146,7 @@ describe('requestHead', () => {
     ];
     for (const [raw, code] of refused) assert.throws(() => passed(raw), { code }, raw.join());
     assert.throws(() => passed(['Transfer-Encoding', 'chunked'], factsOf(false, '1.0')), { code: 'BAD_REQUEST' });
+    assert.throws(() => requestHead([], POLICY, factsOf(false, '0.9')), { code: 'BAD_REQUEST' });
   });
 
   it('refuses more fields or bytes than the limits', () => {

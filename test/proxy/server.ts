@@ -14,8 +14,7 @@ export const makeServer: MakeServer = async (cluster, options) => {
   return {
     port,
     async close() {
-      await close();
-      await proxy.close();
+      await Promise.all([close(), proxy.close({ deadlineMs: 0 })]);
     },
   };
 };

@@ -1,6 +1,10 @@
 export { balance } from './balance.ts';
+export type { Balancer } from './balance.ts';
 export { reportLoad } from './report-load.ts';
 export type { ReportLoadOptions } from './report-load.ts';
 export { session } from './session.ts';
 export { cookieKey, firstKey, headerKey, queryKey, sourceIp } from '@evenkeel/proxy';
 export type { RequestKey } from '@evenkeel/proxy';
+export { acceptProxyProtocol } from '@evenkeel/proxy';
+export type { AcceptProxyProtocolOptions } from '@evenkeel/proxy';
+export type { EndpointResponse, HookOptions, ProxyOptions, RequestHead, ResponseHead } from '@evenkeel/proxy';

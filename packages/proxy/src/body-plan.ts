@@ -33,16 +33,21 @@ export function bodyPlan(facts: BodyFacts, maxHeldBytes: number, maxBodyBytes: n
   return mayHold && facts.contentLength <= maxHeldBytes ? 'hold' : 'stream';
 }
 
+/** True if something has read of the body, which is not there any more then. */
+export function isConsumed(req: IncomingMessage): boolean {
+  return req.readableDidRead || req.readableEnded;
+}
+
 /**
- * A body that a parser has read before is not there any more, and guessing it back from `req.body` would send something else.
+ * Guessing a body back from `req.body` would send something else.
  * @throws BODY_CONSUMED
  */
 export function assertUnread(req: IncomingMessage): void {
-  if (!req.readableDidRead && !req.readableEnded) return;
+  if (!isConsumed(req)) return;
   throw new BalancerError(
     'BODY_CONSUMED',
     'the request body was read before it reached balance(): mount balance() before express.json(), koa-bodyparser and other ' +
-      'body parsers, or keep them to the paths that are not balanced',
+      'body parsers, keep them to the paths that are not balanced, or make the body again with the `body` option',
   );
 }
 
@@ -78,19 +83,25 @@ export function holdBody(req: IncomingMessage, maxHeldBytes: number, holder: Bod
  * A body on its way, at the pace of its reader. It is a stream of its own because the transport destroys the body of a failed
  * attempt, and destroying the client's request would cut the connection that the answer has to go out on.
  * @param first what was read already
+ * @param onTaken is told of what is read beyond that
  */
 export function passingBody(
   req: IncomingMessage,
   first: readonly Buffer[] | undefined,
   maxBytes: number,
   onTooLarge: () => void,
+  onTaken?: (chunk: Buffer) => void,
 ): Readable {
   let bytes = 0;
   let isAttached = false;
-  function onData(chunk: Buffer): void {
+  function pass(chunk: Buffer): void {
     bytes += chunk.length;
     if (bytes > maxBytes) onTooLarge();
     else if (!body.push(chunk)) req.pause();
+  }
+  function onData(chunk: Buffer): void {
+    onTaken?.(chunk);
+    pass(chunk);
   }
   function onEnd(): void {
     body.push(null);
@@ -102,7 +113,9 @@ export function passingBody(
       isAttached = true;
       req.on('data', onData).on('end', onEnd);
       // If this fills the buffer, it pauses the request again.
-      first?.forEach(onData);
+      first?.forEach(pass);
+      // Of one that begins again, the end may have come before.
+      if (req.readableEnded) onEnd();
     },
     destroy(error, callback) {
       req.off('data', onData).off('end', onEnd);

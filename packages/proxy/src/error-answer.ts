@@ -5,6 +5,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BalancerError, ErrorCode } from '@evenkeel/core';
+import { goAway, isHttp2Response, isStreamOver, unstageHead } from './http2-response.ts';
 
 /** What an operator may put in place of the answer. @returns true to have taken it over, now or later */
 export type ErrorRenderer = (error: BalancerError, req: IncomingMessage, res: ServerResponse) => boolean | void;
@@ -30,6 +31,11 @@ const DETAILS: Partial<Record<ErrorCode, string>> = {
 
 /** Errors after which it is not certain where the client's next request starts, or that there should be one here. */
 const CLOSING: ReadonlySet<ErrorCode> = new Set(['BAD_REQUEST', 'HEAD_TOO_LARGE', 'CLOSED']);
+
+/** True if the answer to `error` is the last one on its connection. */
+export function isClosing(error: BalancerError): boolean {
+  return CLOSING.has(error.code);
+}
 
 /** The status, body and fields of the answer. Pure. */
 export interface ErrorAnswer {
@@ -60,7 +66,9 @@ export function answerError(
   res: ServerResponse,
   render: ErrorRenderer | undefined,
 ): boolean {
-  if (res.headersSent || res.destroyed) return false;
+  const isHttp2 = isHttp2Response(res);
+  if (res.headersSent || res.destroyed || (isHttp2 && isStreamOver(res))) return false;
+  if (isHttp2) unstageHead(res);
   if (render !== undefined && isRendered(render, error, req, res)) return true;
   const { status, contentType, body } = errorAnswer(error, acceptOf(req.rawHeaders));
   for (const name of res.getHeaderNames()) if (DESCRIBES_BODY.has(name)) res.removeHeader(name);
@@ -68,8 +76,14 @@ export function answerError(
   res.setHeader('Content-Length', Buffer.byteLength(body));
   res.setHeader('Cache-Control', 'no-store');
   if (error.retryAfterSeconds !== undefined) res.setHeader('Retry-After', String(error.retryAfterSeconds));
-  if (CLOSING.has(error.code)) res.setHeader('Connection', 'close');
   res.statusCode = status;
+  if (isHttp2) {
+    res.end(req.method === 'HEAD' ? undefined : body);
+    // Streams have nothing to do with each other; a server that goes away is another matter.
+    if (error.code === 'CLOSED') goAway(res);
+    return true;
+  }
+  if (CLOSING.has(error.code)) res.setHeader('Connection', 'close');
   res.statusMessage = STATUS_CODES[status] ?? '';
   res.end(body);
   return true;
@@ -98,13 +112,4 @@ function acceptOf(rawHeaders: readonly string[]): string | undefined {
     if (rawHeaders[i]!.toLowerCase() === 'accept') return rawHeaders[i + 1];
   }
   return undefined;
-}
-
-/** The same on a bare socket, where there is no response object. Ends the connection. */
-export function rawErrorAnswer(error: BalancerError): string {
-  const { status, contentType, body } = errorAnswer(error, undefined);
-  return (
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: ${contentType}\r\n` +
-    `Content-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`
-  );
 }

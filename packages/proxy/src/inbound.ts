@@ -3,64 +3,50 @@
  * Listeners are shared functions that find the object on the response, so that a request costs none of its own.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BlockList } from 'node:net';
 import { Readable } from 'node:stream';
-import { isBalancerError, isIdempotentMethod, BalancerError } from '@evenkeel/core';
+import { isIdempotentMethod, BalancerError } from '@evenkeel/core';
 import type { Cluster, Endpoint, Exchange, ExchangeRequest, RawHeaders, ResponseSink } from '@evenkeel/core';
-import type { Affinity, StickyResponse } from './affinity.ts';
-import { assertUnread, bodyPlan, bodyTooLarge, holdBody, passingBody } from './body-plan.ts';
-import type { BodyHolder } from './body-plan.ts';
+import type { Affinity } from './affinity/affinity.ts';
+import { bodyTooLarge } from './body-plan.ts';
 import { clientAddress } from './client-address.ts';
-import { closeWithRequest, cutShort } from './client-end.ts';
-import { answerError } from './error-answer.ts';
-import { writeInterim } from './interim.ts';
-import { hashOfKey } from './keys.ts';
+import { closeWithRequest, cutShort, dropRest } from './client-end.ts';
+import { answerError, isClosing } from './error-answer.ts';
+import type { BodyTaker } from './hooks/body-taker.ts';
+import { connectionOf, streamOf, watchStream } from './http2-request.ts';
+import type { InboundHost } from './inbound-host.ts';
+import { writeContinue, writeInterim } from './interim.ts';
 import type { RequestClient } from './keys.ts';
-import type { ResolvedProxyOptions } from './options.ts';
-import type { Peer } from './peer.ts';
-import { requestHead } from './request-head.ts';
-import type { RequestHeadFacts, RequestHeadPolicy } from './request-head.ts';
-import { requestTarget } from './request-target.ts';
-import { reasonPhrase, responseHead, writeHead } from './response-head.ts';
-import type { ResponseHeadFacts } from './response-head.ts';
-import { addTrailers, announceTrailers, passingTrailers } from './trailers.ts';
+import { loanFor } from './loan.ts';
+import type { Loan } from './loan.ts';
+import { refuse } from './mistakes.ts';
+import { Passage } from './passage.ts';
+import { leavePeer } from './peer.ts';
+import type { Peer, PeerRequest } from './peer.ts';
+import { preambleOf } from './proxy-protocol/preamble.ts';
+import { startRequest } from './request-half.ts';
+import type { PendingRequest } from './request-half.ts';
+import { passData, passEnd, passHead, sendHead, sendWhole, stick } from './response-half.ts';
+import type { OpenResponse } from './response-half.ts';
+import { passingTrailers } from './trailers.ts';
 
-/** What all requests of a proxy share. */
-export interface InboundHost {
-  readonly cluster: Cluster;
-  readonly options: ResolvedProxyOptions;
-  readonly headPolicy: RequestHeadPolicy;
-  readonly affinity: Affinity | undefined;
-  /** Whose word about clients behind them is taken. */
-  readonly trusted: BlockList | undefined;
-  peerOf(socket: IncomingMessage['socket']): Peer;
-  /** The response is over, one way or the other. */
-  onClosed(): void;
+/** Stands between a request for another protocol and the cluster. */
+export interface Upgrader {
+  exchange(cluster: Cluster, inbound: Inbound): Exchange;
 }
 
 const INBOUND: unique symbol = Symbol('evenkeel.inbound');
 type TrackedResponse = ServerResponse & { [INBOUND]?: Inbound };
 
-/** Up to this size an answer's head and body go out as one string, which is one write instead of a gathered two. */
-const MAX_INLINE_BYTES = 4_096;
-
-export class Inbound
-  implements
-    ExchangeRequest,
-    ResponseSink,
-    BodyHolder,
-    RequestClient,
-    RequestHeadFacts,
-    ResponseHeadFacts,
-    StickyResponse
-{
+export class Inbound implements ExchangeRequest, ResponseSink, RequestClient, PendingRequest, OpenResponse {
   readonly method: string;
   readonly httpVersion: string;
   readonly peer: Peer;
+  readonly preamble: Buffer | undefined;
   readonly headTimeoutMs: number | undefined;
   readonly bodyTimeoutMs: number | undefined;
   readonly isIdempotent: boolean;
   readonly isSticky: boolean;
+  readonly isTransient: boolean;
   path = '';
   headers: string[] = [];
   body: Buffer | Readable | null = null;
@@ -69,6 +55,7 @@ export class Inbound
   isStrict = false;
   isDetour = false;
   token: string | undefined = undefined;
+  isFromPath = false;
   host: string | undefined = undefined;
   contentLength = -1;
   isChunked = false;
@@ -82,34 +69,66 @@ export class Inbound
   hasSetCookie = false;
   hasCacheControl = false;
 
-  private readonly shared: InboundHost;
-  private readonly req: IncomingMessage;
-  private readonly res: TrackedResponse;
+  readonly shared: InboundHost;
+  readonly req: IncomingMessage;
+  readonly res: TrackedResponse;
+  cluster: Cluster;
+  affinity: Affinity | undefined;
+  next: ((error?: unknown) => void) | undefined = undefined;
+  /** Nobody is left to hear anything, or all is said. */
+  isOver = false;
+  isClosed = false;
+  /** The request before it on its connection, if that was not over when this one came. */
+  before: PeerRequest | undefined = undefined;
+  private readonly upgrader: Upgrader | undefined;
+  taker: BodyTaker | undefined = undefined;
   private exchange: Exchange | undefined = undefined;
-  private held: Buffer | undefined = undefined;
-  private hasHead = false;
-  private hasData = false;
-  private hasDrainListener = false;
-  /** Nothing more is to be said to the client, or nobody is left to hear it. */
-  private isOver = false;
+  private passage: Passage | undefined = undefined;
+  held: Buffer | undefined = undefined;
+  loan: Loan | undefined = undefined;
+  hasHead = false;
+  hasData = false;
+  hasDrainListener = false;
 
-  /** @param isContinueExpected the client waits for 100, which nobody has said yet */
-  constructor(shared: InboundHost, req: IncomingMessage, res: ServerResponse, isContinueExpected: boolean) {
+  constructor(
+    shared: InboundHost,
+    req: IncomingMessage,
+    res: ServerResponse,
+    isContinueExpected: boolean,
+    upgrader?: Upgrader,
+  ) {
     const { options } = shared;
     this.method = req.method ?? 'GET';
     this.httpVersion = req.httpVersion;
-    this.peer = shared.peerOf(req.socket);
+    const socket = connectionOf(req);
+    this.peer = shared.peerOf(socket);
+    this.preamble = preambleOf(this.peer, socket, options.sendProxyProtocol);
     this.headTimeoutMs = options.headTimeoutMs;
     this.bodyTimeoutMs = options.bodyTimeoutMs;
     this.isIdempotent = isIdempotentMethod(this.method);
     this.isSticky = shared.affinity !== undefined;
     this.isContinueExpected = isContinueExpected;
+    this.isTransient = shared.responseHooks === undefined;
     this.shared = shared;
+    this.cluster = shared.cluster;
+    this.affinity = shared.affinity;
+    this.upgrader = upgrader;
     this.req = req;
     this.res = res;
     this.res[INBOUND] = this;
-    res.on('close', onClose);
-    if (res.socket === null) closeWithRequest(req, res);
+    const stream = streamOf(req);
+    if (stream !== undefined) watchStream(stream, this);
+    else {
+      this.before = this.peer.last;
+      this.peer.last = this;
+      res.on('close', onClose);
+      if (res.socket === null) closeWithRequest(req, res);
+    }
+  }
+
+  /** Read by the cluster: how far an endpoint may be above the others before a request that sticks to it takes a detour. */
+  get maxLoadRatio(): number {
+    return this.affinity?.maxLoadRatio ?? Infinity;
   }
 
   /** For keys; worked out only where one asks. */
@@ -118,24 +137,21 @@ export class Inbound
   }
 
   /**
-   * Reads the head and sends the request on, at once or as soon as its body is there.
-   * @throws a BalancerError, before anything was sent
+   * Reads the head and sends the request on, at once or as soon as its body is there. Never throws.
+   * @param next gets the errors that only a change in the application can cure
    */
-  start(target: string): void {
-    const { shared, req } = this;
-    const { options, affinity } = shared;
-    this.headers = requestHead(req.rawHeaders, shared.headPolicy, this);
-    this.path = requestTarget(target, this.method, this.host);
-    affinity?.readRequest(this.headers, this.cookieAt, this);
-    // A session that has a place keeps its key, so that all who lose that place find the same one next.
-    if (options.key !== undefined && this.preferred === undefined) {
-      this.key = hashOfKey(options.key, req, this) || this.key;
+  start(target: string, next?: (error?: unknown) => void): void {
+    this.next = next;
+    try {
+      startRequest(this, target);
+    } catch (error) {
+      this.refuse(error);
     }
-    const plan = bodyPlan(this, options.maxHeldBytes, options.maxBodyBytes);
-    if (plan === 'none') return this.send();
-    assertUnread(req);
-    if (plan === 'hold') holdBody(req, options.maxHeldBytes, this);
-    else this.stream(undefined);
+  }
+
+  /** An error of whatever kind, before there is a head: the application's own go to the application. */
+  refuse(error: unknown): void {
+    if (!this.isOver) refuse(this, error);
   }
 
   /** Ends the request with an answer of the proxy's own, if the client can still be told anything. */
@@ -143,6 +159,7 @@ export class Inbound
     if (this.isOver) return;
     this.isOver = true;
     const { req, res, shared } = this;
+    if (isClosing(error)) this.peer.isRefused = true;
     if (!answerError(error, req, res, shared.options.onError) && this.hasHead) {
       cutShort(res, this.responseLength >= 0 || res.chunkedEncoding);
     }
@@ -165,67 +182,63 @@ export class Inbound
     const { res } = this;
     if (this.isOver || this.httpVersion === '1.0' || res.headersSent || res.writableEnded) return;
     if (status !== 100) writeInterim(res, status, headers);
-    else if (this.isContinueExpected) res.writeContinue();
+    else if (this.isContinueExpected) writeContinue(res);
   }
 
   onHead(status: number, statusText: string, headers: RawHeaders, endpoint: Endpoint | undefined): void {
+    this.passage?.forget();
     if (this.isOver) return;
-    const { res, shared } = this;
-    try {
-      const fields = responseHead(status, headers, this);
-      // What the cluster's fallback says belongs to no endpoint, and nobody is to stick to it.
-      if (shared.affinity !== undefined && endpoint !== undefined) {
-        this.hasCacheControl ||= res.hasHeader('cache-control');
-        this.isDetour = this.exchange?.isDetour === true;
-        shared.affinity.writeResponse(fields, this, endpoint);
-      }
-      if (this.responseTrailer !== undefined && this.mayTrail(status)) announceTrailers(fields, this.responseTrailer);
-      writeHead(res, status, reasonPhrase(status, statusText), fields);
-      this.hasHead = true;
-    } catch (error) {
-      this.fail(balancerErrorOf(error));
-      return;
-    }
-    // A head whose body may be long in coming goes ahead of it; a short answer goes out in one piece.
-    if (this.responseLength < 0 || this.responseLength > MAX_INLINE_BYTES) process.nextTick(flushHead, this);
+    this.isDetour = this.exchange?.isDetour === true;
+    passHead(this, status, statusText, headers, endpoint);
+  }
+
+  get isBodyTransient(): boolean {
+    return this.passage?.isTransient === true;
+  }
+
+  get takesLoans(): boolean {
+    this.loan = loanFor(this);
+    return this.loan !== undefined;
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.isOver || this.isEnded()) return true;
-    if (!this.hasData && chunk.length === this.responseLength) {
-      // The whole body in one piece: its end is next, and everything goes out at once.
-      this.held = chunk;
-      this.hasData = true;
-      return true;
-    }
-    this.hasData = true;
-    if (this.res.write(chunk)) return true;
-    if (!this.hasDrainListener) {
-      this.hasDrainListener = true;
-      // Not a shared function: middleware that compresses has `drain` come from its own stream, which knows no INBOUND.
-      this.res.on('drain', () => this.exchange?.resume());
-    }
-    return false;
+    return passData(this, chunk);
   }
 
   onEnd(trailers: RawHeaders): void {
-    if (this.isOver || this.isEnded()) return;
-    this.isOver = true;
-    const { held, res } = this;
-    if (trailers.length > 0) addTrailers(res, trailers);
-    if (held === undefined) res.end();
-    else if (held.length > MAX_INLINE_BYTES) res.end(held);
-    else res.end(held.toString('latin1'), 'latin1');
-    this.release(undefined);
+    passEnd(this, trailers);
   }
 
   onError(error: BalancerError): void {
-    this.fail(error);
+    if (this.taker !== undefined) this.taker.onError(error);
+    else this.fail(error);
   }
 
-  /** The head on its own, in latin1; `flushHeaders()` would write it as UTF-8. */
-  flush(): void {
-    if (!this.isOver && !this.hasData && !this.isEnded()) this.res.write('', 'latin1');
+  sendHead(status: number, reason: string, fields: string[], endpoint: Endpoint | undefined): void {
+    sendHead(this, status, reason, fields, endpoint);
+  }
+
+  sendWhole(status: number, reason: string, fields: string[], endpoint: Endpoint, body: Buffer): void {
+    sendWhole(this, status, reason, fields, endpoint, body);
+  }
+
+  stick(fields: string[], endpoint: Endpoint): void {
+    stick(this, fields, endpoint);
+  }
+
+  leaveResponse(taker: BodyTaker): void {
+    this.taker = taker;
+    this.hasHead = true;
+  }
+
+  resume(): void {
+    this.exchange?.resume();
+  }
+
+  discard(): void {
+    const { exchange } = this;
+    this.exchange = undefined;
+    exchange?.abort(new BalancerError('CANCELLED', 'the application does not want the response'));
   }
 
   /** Leaves the response to somebody else. */
@@ -236,54 +249,50 @@ export class Inbound
 
   /** The response has closed: it is complete, or the client has left. */
   closed(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    leavePeer(this, this.peer);
     if (!this.isOver) this.yieldTo('the client has closed its connection');
     this.shared.onClosed();
   }
 
-  /** True if the response is one that can have fields after its body. */
-  private mayTrail(status: number): boolean {
-    const hasBody = this.method !== 'HEAD' && status !== 204 && status !== 304;
-    return hasBody && this.responseLength < 0 && this.httpVersion !== '1.0';
+  /** The connection has closed, which ends this request and those before it. */
+  abandon(): void {
+    this.before?.abandon();
+    this.closed();
   }
 
-  /** True if something else has ended the response: writing on would be an error event that nobody listens to. */
-  private isEnded(): boolean {
-    if (!this.res.writableEnded) return false;
-    this.yieldTo('something else has ended the response');
-    return true;
-  }
-
-  private send(): void {
-    const exchange = this.shared.cluster.exchange(this, this);
+  send(): void {
+    const { upgrader, cluster } = this;
+    const exchange = upgrader === undefined ? cluster.exchange(this, this) : upgrader.exchange(cluster, this);
     if (this.isOver) exchange.abort();
     else this.exchange = exchange;
   }
 
-  private stream(first: Buffer[] | undefined): void {
+  stream(first: Buffer[] | undefined): void {
     const { req } = this;
-    this.body = passingBody(req, first, this.shared.options.maxBodyBytes, () => this.fail(bodyTooLarge()));
+    const { maxHeldBytes, maxBodyBytes } = this.shared.options;
+    this.passage = new Passage(req, first, maxHeldBytes, maxBodyBytes, () => this.fail(bodyTooLarge()));
+    this.body = this.passage.stream;
     if (this.isChunked) this.trailers = () => passingTrailers(req.rawTrailers);
     this.send();
   }
 
+  rewind(): boolean {
+    const again = this.passage?.rewind();
+    if (again === undefined) return false;
+    this.body = again;
+    return true;
+  }
+
   /** Lets go of the endpoint's side, and of what the client may still be sending. */
-  private release(reason: BalancerError | undefined): void {
-    const { exchange, body, req } = this;
+  release(reason: BalancerError | undefined): void {
+    const { exchange, body, req, res } = this;
     this.exchange = undefined;
     if (reason !== undefined) exchange?.abort(reason);
     if (body instanceof Readable) body.destroy();
-    // What is read and dropped leaves the client free to read the answer.
-    if (this.contentLength > 0 || this.isChunked) req.resume();
+    if (this.contentLength > 0 || this.isChunked) dropRest(req, res);
   }
-}
-
-function balancerErrorOf(error: unknown): BalancerError {
-  if (isBalancerError(error)) return error;
-  return new BalancerError('BAD_RESPONSE', 'the response head cannot be passed on', { cause: error });
-}
-
-function flushHead(inbound: Inbound): void {
-  inbound.flush();
 }
 
 function onClose(this: TrackedResponse): void {

@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { CONNECTION, KEEP, namedByConnection, responseKindOf } from './field-kinds.ts';
+import { isHttp2Response, sendInterim } from './http2-response.ts';
 
 type RawHeaders = readonly (Buffer | string)[];
 
@@ -15,9 +16,20 @@ type InterimResponse = ServerResponse & {
 /** Passes an interim response on. 100 is not for here: that is between the client and whoever asked for it. */
 export function writeInterim(res: InterimResponse, status: number, raw: RawHeaders): void {
   const fields = interimFields(raw);
-  if (status === 102 && Object.keys(fields).length === 0) res.writeProcessing();
+  if (isHttp2Response(res)) sendInterim(res, status, Object.entries(fields).flatMap(inLines));
+  else if (status === 102 && Object.keys(fields).length === 0) res.writeProcessing();
   else if (res.writeInformation !== undefined) res.writeInformation(status, fields);
-  else if (status === 103 && 'link' in fields) res.writeEarlyHints(fields as Record<string, string[]>);
+  else if (status === 103 && 'link' in fields) res.writeEarlyHints(fields);
+}
+
+/** Has the client send its body. */
+export function writeContinue(res: ServerResponse): void {
+  if (isHttp2Response(res)) sendInterim(res, 100, []);
+  else res.writeContinue();
+}
+
+function inLines([name, values]: [string, string[]]): string[] {
+  return values.flatMap((value) => [name, value]);
 }
 
 /** Several lines of a name together, in lower case. */

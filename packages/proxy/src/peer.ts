@@ -5,6 +5,7 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import type { Socket } from 'node:net';
 import { BalancerError } from '@evenkeel/core';
 import { v } from '@evenkeel/core/options';
+import { proxyProtocolOf } from './proxy-protocol/told.ts';
 
 /** Any characters but those that RFC 3986 allows in an authority. */
 const NOT_HOST = /[^A-Za-z0-9\-._~%!$&'()*+,;=:[\]]/;
@@ -23,6 +24,28 @@ export interface Peer {
   /** The forwarding fields as they are if nobody else has a say, for `host`. */
   tail: readonly string[];
   host: string | undefined;
+  /** The client was told that nothing more is taken from this connection. */
+  isRefused: boolean;
+  /** The last request of this connection, until it is over. */
+  last: PeerRequest | undefined;
+  /** The PROXY head of this connection, once it was asked for. */
+  preamble?: Buffer | undefined;
+}
+
+/** A request on a connection that it may share with others, which wait for each other's answers. */
+export interface PeerRequest {
+  readonly isClosed: boolean;
+  before: PeerRequest | undefined;
+  /** The connection has closed, which ends this request and those before it. */
+  abandon(): void;
+}
+
+/** Lets go of a request that has closed, but not of those before it: one that is refused while it waits may go first. */
+export function leavePeer(request: PeerRequest, peer: Peer): void {
+  let { before } = request;
+  while (before?.isClosed === true) before = before.before;
+  request.before = before;
+  if (peer.last === request) peer.last = before;
 }
 
 /** Forwarding fields that a trusted peer sent, several lines of a name joined. */
@@ -40,8 +63,11 @@ export function peerBook(trusted: BlockList | undefined): (socket: Socket) => Pe
   return (socket) => {
     let peer = peers.get(socket);
     if (peer === undefined) {
-      peer = peerOf(socket, trusted);
-      peers.set(socket, peer);
+      const met = peerOf(socket, trusted);
+      peer = met;
+      peers.set(socket, met);
+      // Node closes no response that waits on a connection which it has given away, for an upgrade or a CONNECT behind it.
+      socket.once('close', () => met.last?.abandon());
     }
     return peer;
   };
@@ -53,11 +79,19 @@ function peerOf(socket: Socket, trusted: BlockList | undefined): Peer {
   return {
     address,
     isTrusted: trusted !== undefined && isListed(trusted, address),
-    proto: 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http',
+    proto: isTls(socket) ? 'https' : 'http',
     port: socket.localPort === undefined ? '' : String(socket.localPort),
     tail: [],
     host: undefined,
+    isRefused: false,
+    last: undefined,
+    preamble: undefined,
   };
+}
+
+/** Also where somebody in front of us has taken TLS off and says so in a PROXY head. */
+function isTls(socket: Socket): boolean {
+  return ('encrypted' in socket && socket.encrypted === true) || proxyProtocolOf(socket)?.isTls === true;
 }
 
 /** IPv4 in dotted form, also where it comes as IPv6. */

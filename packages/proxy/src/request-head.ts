@@ -59,6 +59,8 @@ export function requestHead(raw: readonly string[], policy: RequestHeadPolicy, f
   let named: Set<string> | undefined;
   let given: Forwarding | undefined;
   let bytes = 0;
+  // Node takes a request line that ends behind its target, and reads fields and a body behind it all the same.
+  if (facts.httpVersion === '0.9') throw new BalancerError('BAD_REQUEST', 'HTTP/0.9 is not spoken here');
   if (raw.length > policy.maxHeaderCount * 2) throw new BalancerError('HEAD_TOO_LARGE', 'too many header fields');
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;

@@ -31,7 +31,8 @@ function pathOfAbsolute(target: string, host: string | undefined): string {
   return path.startsWith('/') ? path : `/${path}`;
 }
 
-function normalAuthority(authority: string, scheme: string): string {
+/** To compare authorities by: no letter case, no port that the scheme implies (RFC 3986 section 6.2.3). */
+export function normalAuthority(authority: string, scheme: string): string {
   const lower = authority.toLowerCase();
   const port = scheme.toLowerCase() === 'http' ? ':80' : ':443';
   return lower.endsWith(port) ? lower.slice(0, -port.length) : lower;

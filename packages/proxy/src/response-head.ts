@@ -15,6 +15,8 @@ import {
   removeNamed,
   responseKindOf,
 } from './field-kinds.ts';
+import { canTakeEarlier, merge, writeWithEarlier } from './earlier-fields.ts';
+import { isHttp2Response, stageHead } from './http2-response.ts';
 
 /** What is learned on the way. */
 export interface ResponseHeadFacts {
@@ -49,8 +51,8 @@ export function responseHead(status: number, raw: RawHeaders, facts: ResponseHea
       continue;
     }
     if (kind === TRANSFER_ENCODING) {
-      // Another coding would stay in the body while its name is gone.
-      if (value.trim().toLowerCase() !== 'chunked') throw bad(`transfer coding ${value}`);
+      // Another coding would stay in the body while its name is gone. Not trimmed: llhttp does not take `chunked` before a tab for one.
+      if (value.toLowerCase() !== 'chunked') throw bad(`transfer coding ${value}`);
       isCoded = true;
       continue;
     }
@@ -93,11 +95,9 @@ function bad(what: string): BalancerError {
   return new BalancerError('BAD_RESPONSE', `the endpoint answered with ${what}`);
 }
 
-/** The reason phrase as latin1, which is what Node writes. undici has decoded it as UTF-8. */
-export function reasonPhrase(status: number, decoded: string): string {
-  if (!/[^\x20-\x7e]/.test(decoded)) return decoded;
-  const phrase = Buffer.from(decoded, 'utf8').toString('latin1');
-  return decoded.includes('\ufffd') || /[^\t\x20-\x7e\x80-\xff]/.test(phrase) ? (STATUS_CODES[status] ?? '') : phrase;
+/** The reason phrase, or the usual one for the status if Node would not write it. */
+export function reasonPhrase(status: number, phrase: string): string {
+  return /[^\t\x20-\x7e\x80-\xff]/.test(phrase) ? (STATUS_CODES[status] ?? '') : phrase;
 }
 
 /**
@@ -108,10 +108,11 @@ export function reasonPhrase(status: number, decoded: string): string {
 export function writeHead(res: ServerResponse, status: number, reason: string, fields: string[]): void {
   const before = res.getHeaderNames();
   // Middleware that waits for the head (on-headers, and all that is made with it) reads fields one by one and knows no flat list.
-  if (before.length === 0 && res.writeHead === ServerResponse.prototype.writeHead) {
-    res.writeHead(status, reason, fields);
-    return;
+  if (res.writeHead === ServerResponse.prototype.writeHead) {
+    if (before.length === 0) return void res.writeHead(status, reason, fields);
+    if (canTakeEarlier) return writeWithEarlier(res, status, reason, before, fields);
   }
+  if (isHttp2Response(res)) return stageHead(res, status, fields);
   try {
     merge(res, before, fields);
     res.writeHead(status, reason);
@@ -119,23 +120,4 @@ export function writeHead(res: ServerResponse, status: number, reason: string, f
     for (let i = 0; i < fields.length; i += 2) res.removeHeader(fields[i]!);
     throw error;
   }
-}
-
-/** `writeHead` with both an array and earlier fields does the same at twice the price, and drops the earlier cookies. */
-function merge(res: ServerResponse, before: readonly string[], fields: readonly string[]): void {
-  for (let i = 0; i < before.length; i++) {
-    const name = before[i]!;
-    if (name === 'set-cookie' || name === 'vary') continue;
-    if (name === 'content-length' || name === 'transfer-encoding' || has(fields, name)) res.removeHeader(name);
-  }
-  for (let i = 0; i < fields.length; i += 2) res.appendHeader(fields[i]!, fields[i + 1]!);
-}
-
-function has(fields: readonly string[], lowerCaseName: string): boolean {
-  const { length } = lowerCaseName;
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i]!;
-    if (name.length === length && name.toLowerCase() === lowerCaseName) return true;
-  }
-  return false;
 }

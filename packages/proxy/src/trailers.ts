@@ -3,6 +3,7 @@
  * routing, authentication, what the content is, and how it may be kept (RFC 9110 section 6.5.1).
  */
 import type { ServerResponse } from 'node:http';
+import { isHttp2Response, stageTrailers } from './http2-response.ts';
 
 const FORBIDDEN: ReadonlySet<string> = new Set([
   'age',
@@ -72,6 +73,7 @@ export function announceTrailers(fields: string[], trailer: string): void {
 /** Has the fields sent at the end of a response in chunks; Node leaves them out of any other. */
 export function addTrailers(res: ServerResponse, raw: readonly (Buffer | string)[]): void {
   const flat = passingTrailers(raw);
+  if (isHttp2Response(res)) return stageTrailers(res, flat);
   const pairs: [string, string][] = [];
   for (let i = 0; i < flat.length; i += 2) pairs.push([flat[i]!, flat[i + 1]!]);
   res.addTrailers(pairs);

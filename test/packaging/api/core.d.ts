@@ -80,6 +80,35 @@ export declare const exchangeEnd: Channel;
 /** `evenkeel:probe:end` carries a `ProbeEndMessage`. */
 export declare const probeEnd: Channel;
 
+// dist/cluster/candidates.d.ts
+/**
+ * Choosing among endpoints where no strategy is asked: who has room, who inherits a session, who is left.
+ */
+import type { PickContext, ResolvedEndpoint } from '../endpoint.ts';
+import type { Random } from '../lib/random.ts';
+import type { EndpointState } from './endpoint-state.ts';
+/** True if the endpoint is still where it was. */
+export declare function isSameAddress(endpoint: EndpointState, { origin, socketPath }: ResolvedEndpoint): boolean;
+/** True if the endpoint has room and was not tried before. */
+export declare function isFree(endpoint: EndpointState, context: PickContext): boolean;
+/** In place of a route: whoever the key belongs to, as `ownerOf` says. No endpoint has an empty route. */
+export declare const ROUTE_OF_KEY = "";
+/**
+ * Whose key it is, by weighted rendezvous hashing of all members of the first priority, whether they may be picked or not; so the
+ * place of a session is the same for all balancers, and it moves only if that member goes. O(n)
+ */
+export declare function ownerOf(endpoints: readonly EndpointState[], key: number): EndpointState | undefined;
+/** Who takes over from an endpoint that is gone, if anybody may: the same for all balancers and all requests of a session. O(n) */
+export declare function successor(endpoints: readonly EndpointState[], context: PickContext): EndpointState | undefined;
+/**
+ * The endpoint that a request sticks to; or, if with that request it had more than `maxLoadRatio` times its share of what is in
+ * flight, the next one in the session's own order that has not: this one request takes a detour. O(n), O(1) without a bound.
+ * @see Mirrokni, Thorup and Zadimoghaddam 2016, "Consistent hashing with bounded loads", https://arxiv.org/abs/1608.01350
+ */
+export declare function homeOrDetour(home: EndpointState, endpoints: readonly EndpointState[], context: PickContext): EndpointState;
+/** The first one that is free, from one on that the key says, or chance. O(n) */
+export declare function firstFree(endpoints: readonly EndpointState[], context: PickContext, random: Random): EndpointState | undefined;
+
 // dist/cluster/endpoint-state.d.ts
 /** What a cluster knows about one endpoint: the view that strategies see, and the learned state behind it. */
 import type { ConcurrencyLimiter } from '../concurrency/concurrency-limit.ts';
@@ -139,11 +168,16 @@ export declare class EndpointState implements Endpoint {
     ignoredReports: number;
     private idleListeners;
     private undrainListeners;
+    /** Connections that have changed protocols. */
+    tunnels: Set<{
+        cut(): void;
+    }> | undefined;
     /** Replaced when the endpoint stays and what was said of it changes. */
     options: ResolvedEndpoint;
     private readonly maxInflight;
     constructor(options: ResolvedEndpoint, share: EndpointShare, tracker: EjectionTracker, limiter: ConcurrencyLimiter | undefined);
     get origin(): string;
+    get socketPath(): string | undefined;
     get priority(): number;
     get zone(): string | undefined;
     get isDraining(): boolean;
@@ -151,7 +185,6 @@ export declare class EndpointState implements Endpoint {
     get tags(): Readonly<Record<string, string>>;
     get route(): string;
     get isRouteNamed(): boolean;
-    /** The weight that the options and an agent give it, whatever else holds. */
     get fullWeight(): number;
     latencyAt(now: number): number;
     expectedUsAt(now: number): number;
@@ -168,7 +201,7 @@ export declare class EndpointState implements Endpoint {
     end(): void;
     /** Calls `listener` once, when the last attempt is over. */
     onIdle(listener: () => void): void;
-    /** Calls `listener` once, when there is no point in keeping sessions any longer: enabled again, removed, or the cluster closed. */
+    /** Calls `listener` once, when there is no point in keeping sessions any longer. */
     onUndrain(listener: () => void): void;
     undrain(): void;
     /** No longer a member. Its row goes to somebody else, and what it still has under way is kept in a copy. */
@@ -696,6 +729,16 @@ export interface ClusterOptions extends RequestPolicyOptions {
     readonly retry?: RetryPolicy;
     /** How many retries there may be as a share of the requests. @default retryBudget() */
     readonly budget?: RetryBudget;
+    /**
+     * Who speaks HTTP to the endpoints: `h1` is this library's own client for HTTP/1.1, `undici` is undici's, which cannot send trailers, a
+     * PROXY protocol header or `Expect`. `auto` is `h1`, and the only one that takes `http2`. @default 'auto'
+     */
+    readonly transport?: 'auto' | 'h1' | 'undici';
+    /**
+     * Speaks HTTP/2: to `https:` endpoints that choose it when a connection is made (ALPN), to `http:` endpoints always, which then have
+     * to speak it from the first byte (h2c with prior knowledge, as gRPC servers do). @default false
+     */
+    readonly http2?: boolean;
     /** ms until a connection has to be there, 1..2^31-1. @default 1_000 */
     readonly connectTimeoutMs?: number;
     /** ms from the request to the response head, 1..2^31-1. @default 30_000 */
@@ -1214,12 +1257,15 @@ export {};
 /**
  * What the caller of an exchange hands in and gets back: a sink for the response, and a handle on its way.
  */
+import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../endpoint.ts';
 import type { BalancerError } from '../errors.ts';
 import type { RawHeaders, UpstreamRequest } from '../transport/transport.ts';
 import type { Priority } from './wait-queue.ts';
-/** Takes one response. The calls come in this order; exactly one of `onEnd` and `onError` is the last. None may throw. */
+/** Takes one response. The calls come in this order; exactly one of `onEnd`, `onError` and `onUpgrade` ends it. None may throw. */
 export interface ResponseSink {
+    /** An interim response (RFC 9110 section 15.2), such as 100 or 103; any number of them, also of attempts that fail afterwards. */
+    onInterim?(status: number, headers: RawHeaders): void;
     /**
      * The final response head: the exchange is now committed to `endpoint` and will not be retried.
      * @param headers the fields as the endpoint sent them, connection-level ones included
@@ -1228,7 +1274,25 @@ export interface ResponseSink {
     onHead(status: number, statusText: string, headers: RawHeaders, endpoint: Endpoint | undefined): void;
     /** @returns false to pause the endpoint's connection until `exchange.resume()` */
     onData(chunk: Buffer): boolean;
-    onEnd(): void;
+    /**
+     * Asked at the response head, after `onHead`. True to take the pieces of the body on loan, which saves a copy of each: a `chunk` may be
+     * overwritten when `onData` returns; if that returned false, when the exchange is resumed. @default false
+     */
+    readonly takesLoans?: boolean;
+    /** Asked before the request is sent. True if pieces of a body are forgotten soon, so that they may share memory. @default false */
+    readonly isTransient?: boolean;
+    /** @param trailers the fields after the body, name, value, name, value */
+    onEnd(trailers: RawHeaders): void;
+    /**
+     * The endpoint has changed protocols, which only a request with `upgrade` asks for. From here on `socket` is the sink's: to read, to
+     * write, to listen to for errors, and to end. The request counts as in flight until it has closed.
+     */
+    onUpgrade?(headers: RawHeaders, socket: Duplex, endpoint: Endpoint): void;
+    /**
+     * After `onUpgrade`: the endpoint's drain, or the closing of the cluster, is at its deadline, and the connection has to end now, in
+     * whatever way its protocol has for that. Without this method it is destroyed.
+     */
+    onCut?(): void;
     /** Before `onHead`: no response came, or none that may be passed on. After it: the response was cut short. */
     onError(error: BalancerError): void;
 }
@@ -1244,6 +1308,8 @@ export interface ExchangeRequest extends UpstreamRequest {
     readonly isSticky?: boolean;
     /** Only the endpoint of `preferred` will do: without it the exchange fails with NO_ENDPOINT. @default false */
     readonly isStrict?: boolean;
+    /** As in `PickContext`. @default Infinity */
+    readonly maxLoadRatio?: number | undefined;
     /** ms until the whole exchange has to be over, its body too; Infinity for no limit. @default the cluster's */
     readonly deadlineMs?: number | undefined;
     /** ms that each attempt has until its response head. @default the cluster's */
@@ -1262,7 +1328,10 @@ export interface Exchange {
     readonly isDetour: boolean;
     pause(): void;
     resume(): void;
-    /** Gives up. If the exchange is not over, `onError` follows at once with CANCELLED; nothing is counted against the endpoint. */
+    /**
+     * Gives up. If the exchange is not over, `onError` follows at once with CANCELLED; nothing is counted against the endpoint. After
+     * `onUpgrade` it destroys the connection, and nothing follows.
+     */
     abort(reason?: unknown): void;
 }
 
@@ -1328,6 +1397,8 @@ export interface ResolvedEndpoint {
     readonly id: string;
     /** Scheme, host and port, such as `http://10.0.0.1:3000`. */
     readonly origin: string;
+    /** The Unix socket to connect to in place of the origin's address; undefined for none. */
+    readonly socketPath: string | undefined;
     /** Share of the load relative to the others; an integer in 1..65535. */
     readonly weight: number;
     /** 0 is used first; higher numbers only while too few endpoints of the lower ones are well. */
@@ -1379,8 +1450,16 @@ export interface PickContext {
     readonly key: number;
     /** 0 for the first try, 1 for the first retry, and so on. */
     readonly attempt: number;
-    /** The route of the endpoint that the request sticks to. Honoured before any strategy is asked. */
+    /**
+     * The route of the endpoint that the request sticks to; `ROUTE_OF_KEY` for whoever the key belongs to. Honoured before any strategy is
+     * asked.
+     */
     readonly preferred: string | undefined;
+    /**
+     * How many times its share of what is in flight that endpoint may have with this request; above that, this one request goes
+     * elsewhere. @default Infinity
+     */
+    readonly maxLoadRatio?: number | undefined;
     /** Only the endpoint of `preferred` will do. @default false */
     readonly isStrict?: boolean;
     /** Endpoints that this request has tried already. */
@@ -1392,7 +1471,12 @@ export interface PickContext {
 export interface EndpointOptions {
     /** Scheme `http:` or `https:`, host, and port if it is not the scheme's own. No path, query, fragment or credentials. */
     readonly url: string;
-    /** @default the origin of `url` */
+    /**
+     * A Unix socket to connect to in place of the address in `url`, which still says whether to speak TLS and what the `Host` is: an absolute
+     * path, or one that starts with a NUL for Linux' abstract sockets. @default none
+     */
+    readonly socketPath?: string | undefined;
+    /** @default the origin of `url`, or its `socketPath` */
     readonly id?: string | undefined;
     /** Integer in 1..65535. @default 1 */
     readonly weight?: number | undefined;
@@ -2051,6 +2135,7 @@ export type { Gradient2Options } from './concurrency/gradient2.ts';
 export type { ConcurrencyLimit, ConcurrencyLimiter } from './concurrency/concurrency-limit.ts';
 export { hedging } from './retry/hedge-policy.ts';
 export type { HedgePolicy, HedgingOptions } from './retry/hedge-policy.ts';
+export { ROUTE_OF_KEY } from './cluster/candidates.ts';
 export type { ExcludedEndpoint, ExplainedCandidate, Explanation } from './cluster/explanation.ts';
 export { retryBudget } from './retry/retry-budget.ts';
 export { retryPolicy } from './retry/retry-policy.ts';
@@ -2662,6 +2747,8 @@ export interface ManualClock extends Clock {
     advance(ms: number): void;
     /** How many tasks are waiting. */
     readonly pending: number;
+    /** How many of them would hold a process: somebody waits for them. */
+    readonly holding: number;
 }
 /** @param start the first `now()`, in ms. @default 0 */
 export declare function manualClock(start?: number): ManualClock;
@@ -2669,19 +2756,18 @@ export declare function manualClock(start?: number): ManualClock;
 export declare function seeded(seed?: number): Random;
 
 // dist/transport/tls.d.ts
-/**
- * TLS towards endpoints. Certificates are verified unless the user says otherwise, in so many words.
- */
 import type { ConnectionOptions } from 'node:tls';
 /** A part of `tls.connect()`'s options, with its defaults: the system's trust, the endpoint's host name as SNI, verification on. */
 export type TlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'pfx' | 'servername' | 'rejectUnauthorized' | 'minVersion' | 'ciphers'>;
+/** What to add to the options of a connection, for an endpoint that is known by an address of IPv6: Node 22 finds it in no certificate. */
+export declare function identityOptions(host: string): Pick<ConnectionOptions, 'checkServerIdentity'>;
 
 // dist/transport/transport.d.ts
 /**
  * The seam between choosing an endpoint and talking to it. Its shapes are those of undici's dispatch handlers, so that undici
  * calls an attempt directly and another wire client can do the same.
  */
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { Endpoint } from '../endpoint.ts';
 /** Header fields as they were on the wire: name, value, name, value. Buffers hold latin1 bytes. */
 export type RawHeaders = readonly (Buffer | string)[];
@@ -2694,6 +2780,30 @@ export interface UpstreamRequest {
     readonly headers: readonly string[];
     /** A `Readable` is sent as it comes and cannot be replayed. */
     readonly body: Buffer | Readable | null;
+    /**
+     * What follows a `Readable` that is sent in chunks, asked for when it has ended: name, value, name, value. The head has announced it
+     * with a `Trailer` field. @default nothing
+     */
+    readonly trailers?: (() => readonly string[]) | undefined;
+    /**
+     * Has a `Readable` body begin again, as another one in `body`, for a request that an endpoint has refused to look at although some of
+     * the body was on its way: false if too much of it has passed. @default it cannot
+     */
+    rewind?(): boolean;
+    /**
+     * Asked for each piece. True if nobody needs the pieces of a `Readable` once they have been written, so that their memory may be given
+     * back at once: it is theirs alone. @default false
+     */
+    readonly isBodyTransient?: boolean;
+    /** The protocol to change to, such as `websocket`; the transport adds the `Upgrade` and `Connection` fields. @default none */
+    readonly upgrade?: string | undefined;
+    /**
+     * The body comes only when the endpoint wants it: the transport adds `Expect: 100-continue`, or, if it can't, says 100 in the
+     * endpoint's place. @default false
+     */
+    readonly isContinueExpected?: boolean | undefined;
+    /** What the connection has to begin with (a PROXY protocol header); it carries only requests with the same bytes. @default nothing */
+    readonly preamble?: Buffer | undefined;
     /** Undefined for the cluster's. */
     readonly headTimeoutMs?: number | undefined;
     /** Undefined for the cluster's. */
@@ -2708,14 +2818,29 @@ export interface TransportController {
     readonly rawHeaders?: unknown;
     readonly rawTrailers?: unknown;
 }
-/** What a transport reports about one attempt, in this order; exactly one of the last two ends it. */
+/** What a transport reports about one attempt, in this order; exactly one of the last three ends it. None throws. */
 export interface TransportHandler {
+    /** The request waits for a connection. Until it has one, `controller` is good for `abort` alone, after which nothing is sent. */
+    onRequestWait?(controller: TransportController): void;
     /** A connection is there and the request is about to be written on it. Never called if nothing was sent. */
     onRequestStart(controller: TransportController, context: unknown): void;
-    /** Once per response head; statuses below 200 come first and are not final. `controller.rawHeaders` holds the fields. */
+    /** Once per response head; statuses below 200, but never 101, come first and are not final. `controller.rawHeaders` holds the fields. */
     onResponseStart(controller: TransportController, status: number, headers: unknown, statusText?: string): void;
     onResponseData(controller: TransportController, chunk: Buffer): void;
+    /**
+     * Asked at the response head. True to take the body's pieces on loan: a `chunk` may be overwritten when `onResponseData` returns, unless
+     * it has paused; then when it resumes. @default false
+     */
+    readonly takesLoans?: boolean;
+    /** Asked before the request is sent. True if pieces of a body are forgotten soon, so that they may share memory. @default false */
+    readonly isTransient?: boolean;
+    /** `controller.rawTrailers` holds the trailer fields. */
     onResponseEnd(controller: TransportController, trailers: unknown): void;
+    /**
+     * The endpoint has changed protocols, as it was asked to: the connection is the handler's. What has arrived on it since the head can
+     * still be read from it. `controller.rawHeaders` holds the fields of the head. A response that refuses is a response like others.
+     */
+    onRequestUpgrade(controller: TransportController, status: number, headers: unknown, socket: Duplex): void;
     /** `controller` is missing if the attempt never got a connection. */
     onResponseError(controller: TransportController | null | undefined, error: Error): void;
 }

@@ -6,7 +6,12 @@
  */
 import type { RequestHandler } from 'express';
 import type { Cluster } from '@evenkeel/core';
-import type { ProxyOptions } from '@evenkeel/proxy';
+import type { ProxyOptions, Wiring } from '@evenkeel/proxy';
+/**
+ * The middleware, and what of its proxy a framework has no part in. WebSockets never reach Express: pass them on with
+ * `server.on('upgrade', balancer.upgrade)`, or let `balancer.attach(server)` take them, and all other requests, before Express does.
+ */
+export type Balancer = RequestHandler & Wiring;
 /**
  * Middleware that answers every request that reaches it with what an endpoint of `cluster` says. Mount it before body parsers.
  * Below a mount path the whole path is forwarded, unless `stripMountPath` is set.
@@ -14,15 +19,19 @@ import type { ProxyOptions } from '@evenkeel/proxy';
  * Failures on the way to the endpoints are answered here (502, 503, 504); `next(error)` is for mistakes in the application only.
  * @throws INVALID_OPTIONS
  */
-export declare function balance(cluster: Cluster, options?: ProxyOptions): RequestHandler;
+export declare function balance(cluster: Cluster, options?: ProxyOptions): Balancer;
 
 // dist/index.d.ts
 export { balance } from './balance.ts';
+export type { Balancer } from './balance.ts';
 export { reportLoad } from './report-load.ts';
 export type { ReportLoadOptions } from './report-load.ts';
 export { session } from './session.ts';
 export { cookieKey, firstKey, headerKey, queryKey, sourceIp } from '@evenkeel/proxy';
 export type { RequestKey } from '@evenkeel/proxy';
+export { acceptProxyProtocol } from '@evenkeel/proxy';
+export type { AcceptProxyProtocolOptions } from '@evenkeel/proxy';
+export type { EndpointResponse, HookOptions, ProxyOptions, RequestHead, ResponseHead } from '@evenkeel/proxy';
 
 // dist/report-load.d.ts
 /**

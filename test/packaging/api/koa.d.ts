@@ -1,12 +1,14 @@
 // @evenkeel/koa: dist/index.d.ts
 
 // dist/balance.d.ts
-/**
- * `app.use(balance(cluster))`: the rest of the application's paths go to a cluster.
- */
 import type { Middleware } from 'koa';
 import type { Cluster } from '@evenkeel/core';
-import type { ProxyOptions } from '@evenkeel/proxy';
+import type { ProxyOptions, Wiring } from '@evenkeel/proxy';
+/**
+ * The middleware, and what of its proxy a framework has no part in. WebSockets never reach Koa: pass them on with
+ * `server.on('upgrade', balancer.upgrade)`, or let `balancer.attach(server)` take them, and all other requests, before Koa does.
+ */
+export type Balancer = Middleware & Wiring;
 /**
  * Middleware that answers every request that reaches it with what an endpoint of `cluster` says, past Koa's own `ctx.body`. It
  * resolves when the response is over, so that middleware around it can measure and log. Mount it before body parsers.
@@ -15,15 +17,19 @@ import type { ProxyOptions } from '@evenkeel/proxy';
  * client is, is decided by `trustedProxies`; Koa's `app.proxy` has no part in it.
  * @throws INVALID_OPTIONS
  */
-export declare function balance(cluster: Cluster, options?: ProxyOptions): Middleware;
+export declare function balance(cluster: Cluster, options?: ProxyOptions): Balancer;
 
 // dist/index.d.ts
 export { balance } from './balance.ts';
+export type { Balancer } from './balance.ts';
 export { reportLoad } from './report-load.ts';
 export type { ReportLoadOptions } from './report-load.ts';
 export { session } from './session.ts';
 export { cookieKey, firstKey, headerKey, queryKey, sourceIp } from '@evenkeel/proxy';
 export type { RequestKey } from '@evenkeel/proxy';
+export { acceptProxyProtocol } from '@evenkeel/proxy';
+export type { AcceptProxyProtocolOptions } from '@evenkeel/proxy';
+export type { EndpointResponse, HookOptions, ProxyOptions, RequestHead, ResponseHead } from '@evenkeel/proxy';
 
 // dist/report-load.d.ts
 /**
