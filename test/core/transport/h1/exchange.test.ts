@@ -112,6 +112,18 @@ describe('pause', () => {
 });
 
 describe('a connection that breaks', () => {
+  it('right behind the last bytes of a body that lasts until the end is a reset, too', async () => {
+    for (let i = 0; i < 20; i++) {
+      const { url, heard } = await server();
+      const hearing = rig(url).send();
+      const peer = await heard(0, /GET/);
+      peer.say('HTTP/1.1 200 OK\r\n\r\nhalf');
+      peer.socket.resetAndDestroy();
+      await hearing.over;
+      assert.equal(hearing.ending, 'reset');
+    }
+  });
+
   it('is a reset, before the head and after it', async () => {
     for (const said of [
       '',

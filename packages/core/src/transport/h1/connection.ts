@@ -187,7 +187,7 @@ export class Connection implements Carrier, Swept, WireOwner, ReaderOwner, Uploa
   onEnd(): void {
     if (this.state !== BUSY) return this.close(OVER);
     this.attempt(() => {
-      if (!this.reader.end()) this.closeWith('reset', this.howReset());
+      if (this.wire.isReset(this.upload !== undefined) || !this.reader.end()) this.closeWith('reset', this.howReset());
     });
   }
 

@@ -84,6 +84,16 @@ export class Wire {
     this.isForsaken = isInUse;
   }
 
+  /**
+   * True if what is told as an end is a reset: Node 22 takes one that is right behind the last bytes for an end, but the system has forgotten
+   * the address of the endpoint by then.
+   * @param isWriting what is still written may have brought the reset about, behind a good end
+   */
+  isReset(isWriting: boolean): boolean {
+    const { remoteAddress, localPort } = this.socket;
+    return !isWriting && remoteAddress === undefined && localPort !== undefined;
+  }
+
   pause(): void {
     this.socket.pause();
   }
