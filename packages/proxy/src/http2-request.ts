@@ -3,8 +3,9 @@
  * like others from afar; what it leaves as it was on the wire, or gets wrong, is dealt with here.
  */
 import type { IncomingMessage } from 'node:http';
-import type { Http2ServerRequest, ServerHttp2Stream } from 'node:http2';
+import type { Http2ServerRequest, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import { BalancerError } from '@evenkeel/core';
+import { leaveSession, watchSession } from './http2-liveness.ts';
 import { normalAuthority } from './request-target.ts';
 
 /** The stream that a request came on; undefined if it is none of HTTP/2. */
@@ -85,14 +86,17 @@ export interface StreamOwner {
 }
 
 const OWNER: unique symbol = Symbol('evenkeel.owner');
-type OwnedStream = ServerHttp2Stream & { [OWNER]?: StreamOwner };
+const SESSION: unique symbol = Symbol('evenkeel.session');
+type OwnedStream = ServerHttp2Stream & { [OWNER]?: StreamOwner; [SESSION]?: ServerHttp2Session | undefined };
 
 /**
  * Tells of a client that resets its stream, or leaves, and of the stream's end. The layer's own events are no good for it: it ends the
  * request's body when the client has reset it, as if that were all, and it never closes the response to a HEAD that was reset.
  */
-export function watchStream(stream: ServerHttp2Stream, owner: StreamOwner): void {
-  (stream as OwnedStream)[OWNER] = owner;
+export function watchStream(stream: OwnedStream, owner: StreamOwner): void {
+  stream[OWNER] = owner;
+  const session = (stream[SESSION] = stream.session as ServerHttp2Session | undefined);
+  if (session !== undefined) watchSession(session);
   stream.on('aborted', onAborted);
   stream.on('close', onClose);
 }
@@ -103,5 +107,7 @@ function onAborted(this: OwnedStream): void {
 }
 
 function onClose(this: OwnedStream): void {
+  const session = this[SESSION];
+  if (session !== undefined) leaveSession(session);
   this[OWNER]?.closed();
 }
