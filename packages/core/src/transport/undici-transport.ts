@@ -16,8 +16,6 @@ import type { TransportOptions } from './transport-options.ts';
 import type { Transport, UpstreamRequest } from './transport.ts';
 import { UndiciHandler } from './undici-handler.ts';
 
-export type UndiciTransportOptions = TransportOptions;
-
 /** An age that is the same everywhere makes everybody reconnect at once: 10 % more or less. */
 const AGE_JITTER_RATIO = 0.1;
 
@@ -29,7 +27,7 @@ interface Connections {
   readonly retired: Set<Pool>;
 }
 
-export function undiciTransport(options: UndiciTransportOptions): Transport {
+export function undiciTransport(options: TransportOptions): Transport {
   const undici = loadUndici();
   const connections = new Map<Endpoint, Connections>();
   const { connectTimeoutMs, headTimeoutMs, bodyTimeoutMs, keepAliveMs, maxHeadBytes, tls } = options;

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { systemClock } from '../../../../packages/core/src/lib/clock.ts';
 import { h1Transport } from '../../../../packages/core/src/transport/h1/h1-transport.ts';
-import type { H1TransportOptions } from '../../../../packages/core/src/transport/h1/h1-transport.ts';
+import type { TransportOptions } from '../../../../packages/core/src/transport/transport-options.ts';
 import type { Transport, UpstreamRequest } from '../../../../packages/core/src/transport/transport.ts';
 import type { Endpoint } from '@evenkeel/core';
 import { seeded } from '@evenkeel/core/testing';
@@ -27,7 +27,7 @@ export interface Rig extends AsyncDisposable {
   ask(request?: Partial<UpstreamRequest>): Promise<Hearing>;
 }
 
-const DEFAULTS: H1TransportOptions = {
+const DEFAULTS: TransportOptions = {
   connectTimeoutMs: 5_000,
   headTimeoutMs: 5_000,
   bodyTimeoutMs: 5_000,
@@ -39,7 +39,7 @@ const DEFAULTS: H1TransportOptions = {
 };
 
 /** @param options what differs from the usual; it ends with the test, and everything that is under way */
-export function rig(endpoint: Endpoint | string, options: Partial<H1TransportOptions> = {}): Rig {
+export function rig(endpoint: Endpoint | string, options: Partial<TransportOptions> = {}): Rig {
   const transport = h1Transport({ ...DEFAULTS, ...options });
   const target = typeof endpoint === 'string' ? endpointAt(endpoint) : endpoint;
   function send(request: Partial<UpstreamRequest> = {}, hearing = new Hearing()): Hearing {

@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import type { H2TransportOptions } from '../../../../packages/core/src/transport/h2/settings.ts';
+import type { TransportOptions } from '../../../../packages/core/src/transport/transport-options.ts';
 import { negotiatedTransport } from '../../../../packages/core/src/transport/h2/negotiated-transport.ts';
 import type { Transport } from '../../../../packages/core/src/transport/transport.ts';
 import { undiciTransport } from '../../../../packages/core/src/transport/undici-transport.ts';
@@ -19,7 +19,7 @@ const secure = { cert, key };
 const trusting = { tls: { ca: cert } };
 
 /** The transport under test over undici's HTTP/1.1, as a cluster has it. */
-function negotiated(options: H2TransportOptions): Transport {
+function negotiated(options: TransportOptions): Transport {
   return negotiatedTransport(undiciTransport(options), options);
 }
 

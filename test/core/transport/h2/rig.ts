@@ -12,7 +12,7 @@ import type { Endpoint } from '@evenkeel/core';
 import { manualClock, seeded } from '@evenkeel/core/testing';
 import type { ManualClock } from '@evenkeel/core/testing';
 import { h2Transport } from '../../../../packages/core/src/transport/h2/h2-transport.ts';
-import type { H2TransportOptions } from '../../../../packages/core/src/transport/h2/settings.ts';
+import type { TransportOptions } from '../../../../packages/core/src/transport/transport-options.ts';
 import { TransportError } from '../../../../packages/core/src/transport/transport-error.ts';
 import type {
   Transport,
@@ -108,8 +108,8 @@ export interface Rig {
 }
 
 export function rig(
-  options: Partial<H2TransportOptions> = {},
-  make: (options: H2TransportOptions) => Transport = h2Transport,
+  options: Partial<TransportOptions> = {},
+  make: (options: TransportOptions) => Transport = h2Transport,
 ): Rig {
   const clock = manualClock();
   const transport = make({

@@ -11,9 +11,7 @@ import type { Transport } from '../transport.ts';
 import { Pool } from './pool.ts';
 import { Surroundings } from './surroundings.ts';
 
-export type H1TransportOptions = TransportOptions;
-
-export function h1Transport(options: H1TransportOptions): Transport {
+export function h1Transport(options: TransportOptions): Transport {
   const around = new Surroundings(options);
   const pools = new Map<Endpoint, Pool>();
   /** Released, with something under way. */

@@ -14,7 +14,7 @@ import type { DialResult } from './dial.ts';
 import { requestHead } from './request-head.ts';
 import { H2Session } from './session.ts';
 import type { SessionOwner } from './session.ts';
-import type { H2TransportOptions } from './settings.ts';
+import type { TransportOptions } from '../transport-options.ts';
 
 /** Where requests go that cannot go over HTTP/2. */
 export interface Otherwise {
@@ -31,7 +31,7 @@ export class H2Connections implements SessionOwner {
   readonly clock: Clock;
   readonly keepAliveMs: number;
   readonly maxHeadBytes: number;
-  private readonly options: H2TransportOptions;
+  private readonly options: TransportOptions;
   private readonly otherwise: Otherwise | undefined;
   private readonly address: Address;
   private readonly origin: string;
@@ -44,7 +44,7 @@ export class H2Connections implements SessionOwner {
   private isPumping = false;
   private onEmpty: (() => void) | undefined = undefined;
 
-  constructor(endpoint: Endpoint, options: H2TransportOptions, otherwise: Otherwise | undefined) {
+  constructor(endpoint: Endpoint, options: TransportOptions, otherwise: Otherwise | undefined) {
     this.options = options;
     this.clock = options.clock;
     this.keepAliveMs = options.keepAliveMs;

@@ -11,7 +11,7 @@ import { identityOptions } from '../tls.ts';
 import type { TlsOptions } from '../tls.ts';
 import { TransportError } from '../transport-error.ts';
 import { CONNECTION_WINDOW_BYTES, sessionOptions } from './settings.ts';
-import type { H2TransportOptions } from './settings.ts';
+import type { TransportOptions } from '../transport-options.ts';
 
 export interface DialRequest {
   readonly address: Address;
@@ -32,7 +32,7 @@ export interface DialResult {
 }
 
 /** @returns calls it off, without a word */
-export function dial(request: DialRequest, options: H2TransportOptions, result: DialResult): () => void {
+export function dial(request: DialRequest, options: TransportOptions, result: DialResult): () => void {
   let socket: net.Socket | undefined;
   let session: http2.ClientHttp2Session | undefined;
   let isOver = false;
@@ -127,11 +127,7 @@ function connectTo(
   });
 }
 
-function openSession(
-  { origin }: DialRequest,
-  options: H2TransportOptions,
-  socket: net.Socket,
-): http2.ClientHttp2Session {
+function openSession({ origin }: DialRequest, options: TransportOptions, socket: net.Socket): http2.ClientHttp2Session {
   return http2.connect(origin, { ...sessionOptions(options), createConnection: () => socket });
 }
 

@@ -5,13 +5,13 @@
 import type { Endpoint } from '../../endpoint.ts';
 import type { Transport } from '../transport.ts';
 import { H2Connections } from './connections.ts';
-import type { H2TransportOptions } from './settings.ts';
+import type { TransportOptions } from '../transport-options.ts';
 
 /**
  * HTTP/2 and nothing else: over TLS to `https:` endpoints, with prior knowledge to `http:` endpoints (RFC 9113 section 3.3). A request
  * with `upgrade` needs an endpoint that speaks extended CONNECT (RFC 8441); elsewhere it fails with `connect-failed`.
  */
-export function h2Transport(options: H2TransportOptions): Transport {
+export function h2Transport(options: TransportOptions): Transport {
   const known = new Map<Endpoint, H2Connections>();
   return {
     send(endpoint, request, handler) {

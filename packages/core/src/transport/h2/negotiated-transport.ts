@@ -5,7 +5,7 @@
 import type { Endpoint } from '../../endpoint.ts';
 import type { Transport } from '../transport.ts';
 import { H2Connections } from './connections.ts';
-import type { H2TransportOptions } from './settings.ts';
+import type { TransportOptions } from '../transport-options.ts';
 
 /** How often an endpoint that spoke HTTP/1.1 is asked again, when it has something to do. The answer is waited for by nobody. */
 const ASK_AGAIN_MS = 60_000;
@@ -21,7 +21,7 @@ interface Known {
  * @param h1 what requests go through to endpoints that speak HTTP/1.1, and requests with `upgrade` to those whose HTTP/2 has no extended
  * CONNECT
  */
-export function negotiatedTransport(h1: Transport, options: H2TransportOptions): Transport {
+export function negotiatedTransport(h1: Transport, options: TransportOptions): Transport {
   const known = new Map<Endpoint, Known>();
 
   function learn(endpoint: Endpoint): Known {

@@ -2,29 +2,7 @@
  * What the HTTP/2 connections of a cluster have in common, and the limits that every endpoint is held to.
  */
 import type http2 from 'node:http2';
-import type { Clock } from '../../lib/clock.ts';
-import type { Random } from '../../lib/random.ts';
-import type { TlsOptions } from '../tls.ts';
-
-export interface H2TransportOptions {
-  /** ms until an endpoint has accepted the connection, agreed on TLS, and sent its SETTINGS. */
-  readonly connectTimeoutMs: number;
-  /** ms without progress until the response head. */
-  readonly headTimeoutMs: number;
-  /** ms between two pieces of a response body. */
-  readonly bodyTimeoutMs: number;
-  /** ms that an idle connection is kept. */
-  readonly keepAliveMs: number;
-  /** Bytes of the fields of a response head, or of its trailers. */
-  readonly maxHeadBytes: number;
-  /** Per endpoint; undefined for no limit. */
-  readonly maxConnections?: number | undefined;
-  /** ms after which a connection gets no new requests, more or less; undefined for no limit. */
-  readonly maxConnectionAgeMs?: number | undefined;
-  readonly tls: TlsOptions | undefined;
-  readonly clock: Clock;
-  readonly random: Random;
-}
+import type { TransportOptions } from '../transport-options.ts';
 
 /** Fields of a response head; a server that sends more is up to no good. */
 export const MAX_FIELDS = 128;
@@ -45,7 +23,7 @@ type SessionOptions = http2.ClientSessionOptions & {
   readonly maxSessionInvalidFrames: number;
 };
 
-export function sessionOptions(options: H2TransportOptions): SessionOptions {
+export function sessionOptions(options: TransportOptions): SessionOptions {
   return {
     settings: {
       enablePush: false,
