@@ -5,8 +5,8 @@ import { OutgoingMessage } from 'node:http';
 import type { ServerResponse } from 'node:http';
 
 /**
- * Where Node keeps fields that were set one by one. While there are any it goes through every further field one by one too, which in
- * Express, with its `X-Powered-By`, is a tenth of a small request. Undefined if this Node has no such place.
+ * Where Node keeps fields that were set one by one. While there are any it goes through every further field one by one too, as in every
+ * answer of Express, with its `X-Powered-By`. Undefined if this Node has no such place.
  */
 const EARLIER = Object.getOwnPropertySymbols(new OutgoingMessage()).find(
   ({ description }) => description === 'kOutHeaders',

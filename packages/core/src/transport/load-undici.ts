@@ -3,7 +3,7 @@ import type * as Undici from 'undici';
 
 const load = createRequire(import.meta.url);
 
-/** Loads undici when it is first needed. That takes longer than everything else here together, and most clusters never need it. */
+/** Loads undici when it is first needed: that takes tens of milliseconds, and most clusters never need it. */
 export function loadUndici(): typeof Undici {
   return load('undici') as typeof Undici;
 }

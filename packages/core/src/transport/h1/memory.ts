@@ -2,7 +2,7 @@
  * Where bytes are read into, and where they are kept if they are needed for longer than that.
  *
  * Small responses are read into one buffer that all connections share, and copied out of it. A long body that its handler takes on loan is read
- * into a buffer of its connection's own, and not copied: that is a fifth of what passing a megabyte on costs, and most of its garbage.
+ * into a buffer of its connection's own, and not copied, so that it leaves no garbage.
  */
 
 /** Twice as much as Node reads at once by itself: half the calls for a long body. */
