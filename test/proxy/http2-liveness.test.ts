@@ -15,6 +15,12 @@ const FIXTURES = join(import.meta.dirname, '../core/dispatch/fixtures');
 const [cert, key] = ['cert.pem', 'key.pem'].map((file) => readFileSync(join(FIXTURES, file))) as [Buffer, Buffer];
 
 describe('a client of HTTP/2 that says nothing any more', () => {
+  const clients: ChildProcess[] = [];
+  // Also after a time-out: who is frozen does not end on its own.
+  afterEach(() => {
+    for (const client of clients.splice(0)) client.kill('SIGKILL');
+  });
+
   it('is given up if it does not answer a PING, and its requests and its connection with it', async () => {
     const endpoint = await rawServer(() => undefined);
     const cluster = createCluster({ endpoints: [endpoint.url] });
@@ -23,21 +29,23 @@ describe('a client of HTTP/2 that says nothing any more', () => {
       proxy.web(req as never, res as never);
     });
     const sessions = new Set<http2.ServerHttp2Session>();
+    let acknowledged = 0;
     server.on('session', (session: http2.ServerHttp2Session) => {
       sessions.add(session);
+      session.once('localSettings', () => acknowledged++);
       session.on('error', () => undefined);
       session.on('close', () => sessions.delete(session));
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
-    const clients: ChildProcess[] = [];
     try {
       for (let i = 0; i < 2; i++) {
         const client = fork(join(import.meta.dirname, 'fixtures/h2-client.ts'), [String(port)]);
         clients.push(client);
         await once(client, 'message');
       }
-      await until(() => cluster.endpoints[0]!.inflight === 2);
+      // The acknowledgement is the last that a client says of its own accord.
+      await until(() => cluster.endpoints[0]!.inflight === 2 && acknowledged === 2);
       clients[0]!.kill('SIGSTOP');
       const heard = (): number => [...sessions].reduce((sum, session) => sum + session.socket.bytesRead, 0);
       // The first look notes what was read, the second asks.
