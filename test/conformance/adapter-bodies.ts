@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chunked, get, requestOf } from './adapter-rig.ts';
 import type { Law } from './adapter-rig.ts';
-import { answer, rawClient, send, until, valuesOf } from './wire.ts';
+import { answer, rawClient, send, turn, until, valuesOf } from './wire.ts';
 
 const MIB = 1024 * 1024;
 
@@ -113,18 +113,26 @@ export function bodyLaws(law: Law): void {
 
   law(13, 'an early answer reaches a client that still uploads, and its connection goes on', async (rig) => {
     const { front, endpoint } = await rig.start();
+    let say: (() => void) | undefined;
     endpoint.onConnection = (socket) => {
       socket.once('data', () => {
         socket.pause();
-        answer('early')(undefined as never, socket);
+        say = () => answer('early')(undefined as never, socket);
       });
     };
     const client = await rawClient(front);
-    for (let i = 0; i < 2; i++) {
+    const piece = 'x'.repeat(MIB / 4);
+    for (const isStuck of [false, false, true]) {
       const before = endpoint.connections;
-      client.write(requestOf('POST', '/', `Content-Length: ${16 * MIB}`) + 'x'.repeat(8 * MIB));
+      client.write(requestOf('POST', '/', `Content-Length: ${32 * MIB}`));
+      for (let i = 0; i < 96; i++) client.write(piece);
+      await until(() => say !== undefined);
+      // Nothing moves any more: the endpoint takes no more, so that the proxy does not, either.
+      if (isStuck) await settled(() => client.socket.writableLength, turn);
+      say!();
+      say = undefined;
       assert.equal((await client.response()).body, 'early');
-      client.write('x'.repeat(8 * MIB));
+      for (let i = 0; i < 32; i++) client.write(piece);
       assert.equal(endpoint.connections, before + 1);
     }
     endpoint.onConnection = () => undefined;
@@ -195,14 +203,20 @@ export function bodyLaws(law: Law): void {
     assert.equal((await request(get('/', `X: ${'y'.repeat(20_000)}`))).status, 431);
     assert.equal((await request(get('/', ...many.slice(0, 98)))).status, 200);
     assert.equal(endpoint.requests.length, 1);
+    // Node's own limit comes first unless the proxy's is lower.
+    const strict = await rig.start({ proxy: { maxHeadBytes: 1_024 } });
+    assert.equal((await strict.request(get('/', `X: ${'y'.repeat(1_024)}`))).status, 431);
+    assert.equal((await strict.request(get('/', `X: ${'y'.repeat(900)}`))).status, 200);
   });
 
   law(18, 'a body over the limit is 413, announced or not, and the client can go on', async (rig) => {
     const { front, endpoint } = await rig.start({ proxy: { maxBodyBytes: 100_000 } });
     const client = await rawClient(front);
     for (const method of ['POST', 'PUT']) {
-      client.write(requestOf(method, '/', 'Content-Length: 100001') + 'x'.repeat(100_001));
+      // What is announced is refused before it comes.
+      client.write(requestOf(method, '/', 'Content-Length: 100001'));
       assert.equal((await client.response()).status, 413);
+      client.write('x'.repeat(100_001));
       client.write(
         requestOf(method, '/', 'Transfer-Encoding: chunked') + chunked('x'.repeat(70_000), 'x'.repeat(70_000)),
       );
@@ -212,6 +226,13 @@ export function bodyLaws(law: Law): void {
     assert.equal((await client.response()).status, 200);
     client.socket.destroy();
     assert.equal(endpoint.requests.length, 1);
+    const small = await rig.start({ proxy: { maxBodyBytes: 10 } });
+    // The first would be held as a whole if it were not too long, the second is too long for that, too.
+    for (const body of ['x'.repeat(11), 'x'.repeat(70_000)]) {
+      const refused = await small.request(requestOf('PUT', '/', 'Transfer-Encoding: chunked') + chunked(body));
+      assert.equal(refused.status, 413);
+    }
+    assert.equal(small.endpoint.connections, 0);
   });
 
   law(18, 'more requests than endpoints and queue may hold are 503 with Retry-After', async (rig) => {

@@ -250,6 +250,36 @@ export function hostileLaws(law: Law): void {
     }
   });
 
+  law(
+    20,
+    'an endpoint that resets its connection, at whatever moment, is 502 or a response that is cut short',
+    async (rig) => {
+      const head = 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf';
+      for (let length = 0; length <= head.length; length += 8) {
+        const { front, cluster } = await rig.start({
+          endpoints: [(_request, socket) => void socket.write(head.slice(0, length), () => socket.resetAndDestroy())],
+        });
+        const client = await rawClient(front);
+        client.write(requestOf('POST', '/', 'Content-Length: 1', 'Connection: close') + 'x');
+        await client.ended();
+        assert.match(client.received, /^HTTP\/1\.1 (502 |200 [^]*\r\n\r\n(half)?$)/);
+        client.socket.destroy();
+        await until(() => cluster.endpoints.every((endpoint) => endpoint.inflight === 0));
+      }
+    },
+  );
+
+  law(20, 'what a client sends right behind a request that was refused is nobody’s', async (rig) => {
+    const { front, endpoint } = await rig.start();
+    const client = await rawClient(front);
+    client.write(get('/', 'Host: b.example') + get('/behind'));
+    await client.ended();
+    assert.match(client.received, /^HTTP\/1\.1 400 /);
+    assert.equal(client.received.match(/HTTP\/1\.1 /g)?.length, 1);
+    assert.equal(endpoint.connections, 0);
+    client.socket.destroy();
+  });
+
   law(20, 'an unasked 101 is 502', async (rig) => {
     const bytes = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n';
     const { request } = await rig.start({ endpoints: [(_request, socket) => void socket.write(bytes)] });

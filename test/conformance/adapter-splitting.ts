@@ -21,6 +21,10 @@ function saying(bytes: string): RawHandler {
 
 /** RFC 9112 section 6.3 and section 11.1. What a lenient client would take for the head of a response, a field or a body. */
 const REFUSED: readonly (readonly [what: string, response: string])[] = [
+  [
+    'a length beside chunked',
+    `HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n${chunked('x')}`,
+  ],
   ['a length beside a coding', `HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: x\r\n\r\n${chunked('x')}`],
   ['a coding after chunked', `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, identity\r\n\r\n${chunked('x')}`],
   ['an unknown coding', `HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\n${chunked('x')}`],

@@ -43,6 +43,7 @@ export class ChoicePicker<E extends Endpoint, M extends Metric> implements Picke
   readonly #random: Random;
   readonly #choices: number;
   readonly #isFullScan: boolean;
+  readonly #isPair: boolean;
   readonly #draws: Draws;
   #bestSlowness = 0;
 
@@ -53,10 +54,12 @@ export class ChoicePicker<E extends Endpoint, M extends Metric> implements Picke
     this.#random = random;
     this.#choices = n <= Math.max(options.fullScanUpTo, options.choices) && options.choices > 1 ? n : options.choices;
     this.#isFullScan = this.#choices === n;
+    this.#isPair = this.#choices === 2 && !this.#isFullScan;
     this.#draws = new Draws(endpoints, random, this.#choices);
   }
 
   pick(context: PickContext): E | undefined {
+    if (this.#isPair && context.tried === undefined) return this.#betterOfTwo(context);
     const best = this.#best(context, context.tried) ?? this.#best(context, undefined);
     this.metric.chose(this.#bestSlowness);
     return best;
@@ -69,7 +72,24 @@ export class ChoicePicker<E extends Endpoint, M extends Metric> implements Picke
     return { regime: this.#isFullScan ? 'full-scan' : `best-of-${this.#choices}`, candidates };
   }
 
-  /** One loop with everything in local variables: this is what every request waits for. Undefined if all were tried. */
+  /** What nearly every request waits for where there are many endpoints: two thirds of what the loop takes. */
+  #betterOfTwo(context: PickContext): E {
+    const { metric } = this;
+    const endpoints = this.#endpoints;
+    const last = endpoints.length - 1;
+    const i = this.#random.below(last + 1);
+    const j = this.#random.below(last);
+    const first = endpoints[i]!;
+    // The last one stands in for the one that was drawn already, so that each pair is as likely and no draw is in vain.
+    const second = endpoints[j === i ? last : j]!;
+    const firstSlowness = metric.slownessOf(first, context);
+    const secondSlowness = metric.slownessOf(second, context);
+    const isSecond = (second.inflight + 1) * secondSlowness < (first.inflight + 1) * firstSlowness;
+    metric.chose(isSecond ? secondSlowness : firstSlowness);
+    return isSecond ? second : first;
+  }
+
+  /** One loop with everything in local variables. Undefined if all were tried. */
   #best(context: PickContext, tried: readonly Endpoint[] | undefined): E | undefined {
     const { metric } = this;
     const endpoints = this.#endpoints;
