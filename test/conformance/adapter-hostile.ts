@@ -250,24 +250,20 @@ export function hostileLaws(law: Law): void {
     }
   });
 
-  law(
-    20,
-    'an endpoint that resets its connection, at whatever moment, is 502 or a response that is cut short',
-    async (rig) => {
-      const head = 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf';
-      for (let length = 0; length <= head.length; length += 8) {
-        const { front, cluster } = await rig.start({
-          endpoints: [(_request, socket) => void socket.write(head.slice(0, length), () => socket.resetAndDestroy())],
-        });
-        const client = await rawClient(front);
-        client.write(requestOf('POST', '/', 'Content-Length: 1', 'Connection: close') + 'x');
-        await client.ended();
-        assert.match(client.received, /^HTTP\/1\.1 (502 |200 [^]*\r\n\r\n(half)?$)/);
-        client.socket.destroy();
-        await until(() => cluster.endpoints.every((endpoint) => endpoint.inflight === 0));
-      }
-    },
-  );
+  law(20, 'an endpoint that resets its connection at any moment is 502, or a response cut short', async (rig) => {
+    const head = 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf';
+    for (let length = 0; length <= head.length; length += 8) {
+      const { front, cluster } = await rig.start({
+        endpoints: [(_request, socket) => void socket.write(head.slice(0, length), () => socket.resetAndDestroy())],
+      });
+      const client = await rawClient(front);
+      client.write(requestOf('POST', '/', 'Content-Length: 1', 'Connection: close') + 'x');
+      await client.ended();
+      assert.match(client.received, /^HTTP\/1\.1 (502 |200 [^]*\r\n\r\n\w{0,4}$)/);
+      client.socket.destroy();
+      await until(() => cluster.endpoints.every((endpoint) => endpoint.inflight === 0));
+    }
+  });
 
   law(20, 'what a client sends right behind a request that was refused is nobody’s', async (rig) => {
     const { front, endpoint } = await rig.start();
