@@ -115,14 +115,15 @@ export function passData(response: OpenResponse, chunk: Buffer): boolean {
   if (response.isOver) return true;
   if (response.taker !== undefined) return response.taker.onData(chunk);
   if (isEnded(response)) return true;
-  if (!response.hasData && chunk.length === response.responseLength) {
-    // The whole body in one piece: its end is next, and everything goes out at once.
+  const isWhole = !response.hasData && chunk.length === response.responseLength;
+  response.hasData = true;
+  if (response.loan !== undefined)
+    return isWhole && response.loan.mayEnd ? passAll(response, response.loan, chunk) : response.loan.pass(chunk);
+  if (isWhole) {
+    // Its end is next, and everything goes out at once.
     response.held = chunk;
-    response.hasData = true;
     return true;
   }
-  response.hasData = true;
-  if (response.loan !== undefined) return response.loan.pass(chunk);
   if (response.res.write(chunk)) return true;
   if (!response.hasDrainListener) {
     response.hasDrainListener = true;
@@ -130,6 +131,14 @@ export function passData(response: OpenResponse, chunk: Buffer): boolean {
     response.res.on('drain', () => response.resume());
   }
   return false;
+}
+
+/** The whole body in one piece, which is only there until this returns. */
+function passAll(response: OpenResponse, loan: Loan, body: Buffer): boolean {
+  response.isOver = true;
+  const isWritten = loan.passAll(body);
+  response.release(undefined);
+  return isWritten;
 }
 
 export function passEnd(response: OpenResponse, trailers: RawHeaders): void {

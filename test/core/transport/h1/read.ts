@@ -61,7 +61,7 @@ export function readPieces(pieces: readonly string[], isEnded: boolean, options:
     for (const piece of pieces) {
       if (piece.length === 0) continue;
       if (hearing.isOver) isReusable = false;
-      else reader.read(shared, shared.write(piece, 0, 'latin1'));
+      else reader.read(shared, shared.write(piece, 0, 'latin1'), false);
       shared.fill(0xee, 0, piece.length);
     }
     if (isEnded && !hearing.isOver) {

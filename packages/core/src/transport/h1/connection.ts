@@ -175,10 +175,10 @@ export class Connection implements Carrier, Swept, WireOwner, ReaderOwner, Uploa
     this.owner.onReady(this);
   }
 
-  onBytes(bytes: Buffer, length: number): void {
+  onBytes(bytes: Buffer, length: number, isOwn: boolean): void {
     if (this.state !== BUSY || !this.isWritten) return this.close(STRAY);
     try {
-      this.reader.read(bytes, length);
+      this.reader.read(bytes, length, isOwn);
     } catch (error) {
       this.close(error as Error);
     }
@@ -242,7 +242,7 @@ export class Connection implements Carrier, Swept, WireOwner, ReaderOwner, Uploa
   onResponseOver(trip: Trip, isReusable: boolean): void {
     const { upload, owner } = this;
     // Who pauses in the last piece has not written it yet.
-    this.wire.readTogether(trip.isPaused);
+    this.wire.settle(trip.isPaused, this.reader.isLong);
     this.idleMs = idleMsOf(this.reader.keepAlive, this.around.options.keepAliveMs);
     const isKept = isReusable && upload === undefined && !trip.isLast && this.idleMs > 0;
     trip.isOver = true;

@@ -7,7 +7,7 @@
 import { ChunkedDecoder } from './chunked-decoder.ts';
 import { INCOMPLETE, badResponse } from './head-parser.ts';
 import type { HeadParser } from './head-parser.ts';
-import { READ_BYTES } from './memory.ts';
+import { COPIED_BYTES } from './memory.ts';
 import type { Memory } from './memory.ts';
 import { Partial } from './partial.ts';
 import type { Trip } from './trip.ts';
@@ -38,6 +38,8 @@ const UNTIL_END = 3;
 export class ResponseReader {
   /** Of the last head. */
   keepAlive: string | undefined = undefined;
+  /** More of the body has come on loan than anybody would copy. */
+  isLong = false;
   private readonly owner: ReaderOwner;
   private readonly parser: HeadParser;
   private readonly maxHeadBytes: number;
@@ -72,6 +74,7 @@ export class ResponseReader {
     this.held = undefined;
     this.isTransient = trip.handler.isTransient === true;
     this.isLent = false;
+    this.isLong = false;
   }
 
   get hasHead(): boolean {
@@ -83,12 +86,14 @@ export class ResponseReader {
     return this.framing !== HEAD || this.partial.length > 0 || this.interims > 0;
   }
 
-  /** @param bytes may be overwritten as soon as this returns, or a handler is called. @throws TransportError */
-  read(bytes: Buffer, length: number): void {
-    if (this.isLent && bytes !== this.memory.shared) this.readBody(bytes.subarray(0, length));
-    else if (this.framing !== HEAD) this.readBody(this.copyOf(bytes, 0, length));
-    else if (this.partial.length === 0) this.readHead(bytes, length);
-    else if (this.partial.append(bytes, 0, length)) this.readHead(this.partial.bytes, this.partial.length);
+  /**
+   * @param bytes may be overwritten as soon as this returns, or a handler is called
+   * @param isOwn the latter does no harm. @throws TransportError
+   */
+  read(bytes: Buffer, length: number, isOwn: boolean): void {
+    if (this.framing !== HEAD) this.readBody(this.take(bytes, 0, length, isOwn));
+    else if (this.partial.length === 0) this.readHead(bytes, length, isOwn);
+    else if (this.partial.append(bytes, 0, length)) this.readHead(this.partial.bytes, this.partial.length, false);
   }
 
   /** Goes on with what was held back. @throws TransportError */
@@ -96,7 +101,7 @@ export class ResponseReader {
     const { held } = this;
     this.held = undefined;
     if (held === undefined) return;
-    if (this.framing === HEAD) this.readHead(held, held.length);
+    if (this.framing === HEAD) this.readHead(held, held.length, false);
     else this.readBody(held);
   }
 
@@ -111,7 +116,7 @@ export class ResponseReader {
     return false;
   }
 
-  private readHead(bytes: Buffer, length: number): void {
+  private readHead(bytes: Buffer, length: number, isOwn: boolean): void {
     const { parser, partial } = this;
     const end = parser.head(bytes, 0, length);
     if (end === INCOMPLETE) {
@@ -119,12 +124,13 @@ export class ResponseReader {
       return partial.check(partial.length);
     }
     partial.check(end);
+    const { status } = parser;
+    if (status >= 200 && isOwn) return this.final(status, undefined, bytes, end, length);
     const rest = end < length ? this.copyOf(bytes, end, length) : undefined;
     partial.clear();
-    const { status } = parser;
     if (status === 101) this.upgrade(rest);
     else if (status < 200) this.interim(status, rest);
-    else this.final(status, rest);
+    else this.final(status, rest, bytes, end, length);
   }
 
   private interim(status: number, rest: Buffer | undefined): void {
@@ -136,7 +142,7 @@ export class ResponseReader {
     trip.handler.onResponseStart(trip, status, NO_FIELDS, reason);
     if (trip.isOver || rest === undefined) return;
     if (trip.isPaused) this.held = rest;
-    else this.readHead(rest, rest.length);
+    else this.readHead(rest, rest.length, false);
   }
 
   private upgrade(rest: Buffer | undefined): void {
@@ -146,7 +152,8 @@ export class ResponseReader {
     this.owner.onUpgrade(trip, rest ?? Buffer.alloc(0));
   }
 
-  private final(status: number, rest: Buffer | undefined): void {
+  /** @param copy of what is in `bytes` from `end` to `length`, unless nobody overwrites that */
+  private final(status: number, copy: Buffer | undefined, bytes: Buffer, end: number, length: number): void {
     const { trip, parser } = this;
     const isBodiless = status === 204 || status === 304 || trip.request.method === 'HEAD';
     this.frame(isBodiless);
@@ -157,13 +164,14 @@ export class ResponseReader {
     this.owner.onHead(status);
     trip.handler.onResponseStart(trip, status, NO_FIELDS, reason);
     if (trip.isOver) return;
-    if (this.framing !== LENGTH || this.left > READ_BYTES) {
+    if (this.framing !== LENGTH || this.left > COPIED_BYTES) {
       this.isLent = trip.handler.takesLoans === true && this.owner.onLoan();
+      this.isLong = this.isLent && length - end > COPIED_BYTES;
     }
-    if (this.framing === LENGTH && this.left === 0) this.finish(rest !== undefined);
-    else if (rest === undefined) this.owner.onBodyPart();
-    else if (trip.isPaused) this.held = rest;
-    else this.readBody(rest);
+    if (this.framing === LENGTH && this.left === 0) this.finish(end < length);
+    else if (end === length) this.owner.onBodyPart();
+    else if (trip.isPaused) this.held = copy ?? this.copyOf(bytes, end, length);
+    else this.readBody(copy ?? this.take(bytes, end, length, true));
   }
 
   private frame(isBodiless: boolean): void {
@@ -205,6 +213,12 @@ export class ResponseReader {
     if (!decoder.isDone) return this.owner.onBodyPart();
     trip.rawTrailers = decoder.trailers;
     this.finish(decoder.used < bytes.length);
+  }
+
+  /** What belongs to the handler from now on, or until it has taken it. */
+  private take(bytes: Buffer, from: number, to: number, isOwn: boolean): Buffer {
+    this.isLong ||= this.isLent && to - from > COPIED_BYTES;
+    return this.isLent && isOwn ? bytes.subarray(from, to) : this.copyOf(bytes, from, to);
   }
 
   private copyOf(bytes: Buffer, from: number, to: number): Buffer {

@@ -20,8 +20,11 @@ export interface WireOwner {
   /** Nothing may be read now. Only asked where there is a stream in between. */
   readonly isPaused: boolean;
   onReady(): void;
-  /** @param bytes are only there until this returns */
-  onBytes(bytes: Buffer, length: number): void;
+  /**
+   * @param bytes are only there until this returns
+   * @param isOwn nobody but this connection reads into them, and it not before it has been resumed if it is paused now
+   */
+  onBytes(bytes: Buffer, length: number, isOwn: boolean): void;
   onDrain(): void;
   /** Reading goes on; what was held back comes first. */
   onResumed(): void;
@@ -78,9 +81,13 @@ export class Wire {
     return this.isAlone;
   }
 
-  /** @param isInUse somebody still needs what was read last */
-  readTogether(isInUse: boolean): void {
-    this.isAlone = false;
+  /**
+   * A response is over. From here on this connection reads to where all read, unless it is about to need a buffer of its own again.
+   * @param isInUse somebody still needs what was read last
+   * @param isLong the response was, and so the next one may be
+   */
+  settle(isInUse: boolean, isLong: boolean): void {
+    this.isAlone &&= isLong && !isInUse && this.memory.isAmple;
     this.isForsaken = isInUse;
   }
 
@@ -157,13 +164,13 @@ export class Wire {
     const hasOwn = current !== memory.shared;
     if (this.isReady && isAlone === hasOwn) return NO_OTHER;
     // Only now has Node let go of it.
-    if (hasOwn && !this.isForsaken) memory.give(current);
+    this.leave();
     this.current = isAlone ? memory.take() : memory.shared;
     return this.current;
   };
 
   private readonly onRead = (length: number, bytes: Uint8Array): boolean => {
-    this.owner.onBytes(bytes as Buffer, length);
+    this.owner.onBytes(bytes as Buffer, length, this.current !== this.memory.shared);
     return true;
   };
 
@@ -171,7 +178,7 @@ export class Wire {
     while (!this.isOver && !this.owner.isPaused) {
       const chunk = this.socket.read() as Buffer | null;
       if (chunk === null) return;
-      this.owner.onBytes(chunk, chunk.length);
+      this.owner.onBytes(chunk, chunk.length, false);
     }
   };
 
@@ -188,7 +195,21 @@ export class Wire {
   private readonly onEnd = (): void => this.owner.onEnd();
   private readonly onDrain = (): void => this.owner.onDrain();
   private readonly onError = (error: Error): void => this.owner.onError(error);
-  private readonly onClose = (): void => this.owner.onGone();
+
+  private readonly onClose = (): void => {
+    // Of the last response, of which the end was the end of the connection.
+    this.isForsaken = true;
+    this.leave();
+    this.owner.onGone();
+  };
+
+  private leave(): void {
+    const { current, memory } = this;
+    this.current = memory.shared;
+    if (current === memory.shared) return;
+    if (this.isForsaken) memory.forsake();
+    else memory.give(current);
+  }
 }
 
 function uncork(socket: Socket): void {
