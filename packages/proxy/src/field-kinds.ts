@@ -57,8 +57,24 @@ const RESPONSE_KINDS = new Map<string, number>([
   ['cache-control', CACHE_CONTROL],
 ]);
 
+const REQUEST_SIEVE = sieveOf(REQUEST_KINDS);
+const RESPONSE_SIEVE = sieveOf(RESPONSE_KINDS);
+
+/** Which lengths go with which first letters. Most fields are not among them, and need be neither lowered nor hashed. */
+function sieveOf(kinds: ReadonlyMap<string, number>): Uint8Array {
+  const sieve = new Uint8Array(2_048);
+  for (const name of kinds.keys()) sieve[placeOf(name)] = 1;
+  return sieve;
+}
+
+/** The same for a letter in either case. */
+function placeOf(name: string): number {
+  return ((name.length & 63) << 5) | (name.charCodeAt(0) & 31);
+}
+
 /** @param name in any case */
 export function requestKindOf(name: string): number {
+  if (REQUEST_SIEVE[placeOf(name)] === 0) return KEEP;
   const kind = REQUEST_KINDS.get(name.toLowerCase());
   if (kind !== undefined) return kind;
   // Gateways of the CGI kind (WSGI, Rack, PHP) read `X_Forwarded_For` as `X-Forwarded-For`.
@@ -69,6 +85,7 @@ export function requestKindOf(name: string): number {
 
 /** @param name in any case */
 export function responseKindOf(name: string): number {
+  if (RESPONSE_SIEVE[placeOf(name)] === 0) return KEEP;
   return RESPONSE_KINDS.get(name.toLowerCase()) ?? KEEP;
 }
 

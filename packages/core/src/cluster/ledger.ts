@@ -21,6 +21,10 @@ export const RESULT = 5;
 /** Until when what `expectNow` found holds, and until when it would if nothing waited. */
 export const HOLDS_UNTIL = 6;
 export const FRESH_UNTIL = 7;
+/** What `keptSince` found. */
+const KEPT = 8;
+/** Where the first endpoint's row may start. */
+const FIRST_ROW = 16;
 
 /** Places in an endpoint's row. */
 const LATENCY = 0;
@@ -50,10 +54,10 @@ export class Ledger {
   /** Replaced when it grows, so nobody may hold on to it. */
   numbers: Float64Array;
   readonly #free: number[] = [];
-  #end = ROW;
+  #end = FIRST_ROW;
 
   constructor(latencyWindowMs: number, rows = 16) {
-    this.numbers = new Float64Array(ROW * (rows + 1));
+    this.numbers = new Float64Array(FIRST_ROW + ROW * rows);
     this.numbers[DECAY_RATE] = 1 / latencyWindowMs;
     this.numbers[LONGEST_HOLD] = latencyWindowMs / 16;
   }
@@ -87,10 +91,12 @@ export class Ledger {
 
 /** Lays down as `RESULT` what a request has to expect as of `NOW`: the average, and more where requests have failed of late. */
 export function latencyNow(numbers: Float64Array, at: number): void {
-  const latency = numbers[at + LATENCY]! * keptSince(numbers, at + LATENCY_AT);
+  keptSince(numbers, at + LATENCY_AT);
+  const latency = numbers[at + LATENCY]! * numbers[KEPT]!;
   numbers[RESULT] = latency;
   if (numbers[at + FAILURES] === 0) return;
-  const ratio = numbers[at + FAILURES]! * keptSince(numbers, at + FAILURES_AT);
+  keptSince(numbers, at + FAILURES_AT);
+  const ratio = numbers[at + FAILURES]! * numbers[KEPT]!;
   numbers[RESULT] = latency === 0 ? ratio * FAILURE_PENALTY_MS : latency * (1 + FAILURE_SLOWDOWN * ratio * ratio);
 }
 
@@ -122,7 +128,11 @@ export function expectNow(numbers: Float64Array, at: number, waiting: number): v
 export function observeLatency(numbers: Float64Array, at: number): boolean {
   const sample = numbers[SAMPLE]!;
   const value = numbers[at + LATENCY]!;
-  numbers[at + LATENCY] = sample >= value ? sample : sample + (value - sample) * keptSince(numbers, at + LATENCY_AT);
+  if (sample >= value) numbers[at + LATENCY] = sample;
+  else {
+    keptSince(numbers, at + LATENCY_AT);
+    numbers[at + LATENCY] = sample + (value - sample) * numbers[KEPT]!;
+  }
   if (numbers[NOW]! > numbers[at + LATENCY_AT]!) numbers[at + LATENCY_AT] = numbers[NOW]!;
   return sample > value;
 }
@@ -130,15 +140,16 @@ export function observeLatency(numbers: Float64Array, at: number): boolean {
 /** Takes an outcome into the failure ratio. @param failed 1 for a failure, 0 for none @returns whether that changes it */
 export function countOutcome(numbers: Float64Array, at: number, failed: 0 | 1): boolean {
   if (failed === 0 && numbers[at + FAILURES] === 0) return false;
-  const left = numbers[at + FAILURES]! * keptSince(numbers, at + FAILURES_AT);
+  keptSince(numbers, at + FAILURES_AT);
+  const left = numbers[at + FAILURES]! * numbers[KEPT]!;
   const ratio = left + (failed - left) * FAILURE_RATIO_GAIN;
   numbers[at + FAILURES] = ratio < 1e-6 ? 0 : ratio;
   numbers[at + FAILURES_AT] = numbers[NOW]!;
   return true;
 }
 
-/** The share that is left at `NOW` of what was there at the time in `place`; a `NOW` before that counts as that moment. */
-function keptSince(numbers: Float64Array, place: number): number {
+/** Lays down as `KEPT` the share that is left at `NOW` of what was there at the time in `place`; a `NOW` before that counts as that moment. */
+function keptSince(numbers: Float64Array, place: number): void {
   const elapsed = numbers[NOW]! - numbers[place]!;
-  return elapsed > 0 ? decay(elapsed * numbers[DECAY_RATE]!) : 1;
+  numbers[KEPT] = elapsed > 0 ? decay(elapsed * numbers[DECAY_RATE]!) : 1;
 }
