@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import { BalancerError } from '@evenkeel/core';
 import { functionOf, resolveOptions, v } from '@evenkeel/core/options';
 import { answerError } from './error-answer.ts';
+import { isBelow, pathOf } from './paths.ts';
 import { answerOrdinarily } from './upgrade-ordinary.ts';
 import { responseOn, whenFree } from './upgrade-response.ts';
 
@@ -81,16 +82,7 @@ function matcherOf(
 ): ((req: IncomingMessage) => boolean) | undefined {
   const prefix = path?.replace(/\/+$/, '') ?? '';
   if (prefix === '') return filter;
-  return (req) => isBelow(req.url ?? '', prefix) && (filter === undefined || filter(req));
-}
-
-/** True at or below the prefix: `/api`, `/api/x` and `/api?x` are, `/apis` is not. */
-function isBelow(target: string, prefix: string): boolean {
-  const path = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '');
-  if (!path.startsWith(prefix)) return false;
-  const next = path.charCodeAt(prefix.length);
-  // The end, "/" or "?".
-  return Number.isNaN(next) || next === 0x2f || next === 0x3f;
+  return (req) => isBelow(pathOf(req.url ?? ''), prefix) && (filter === undefined || filter(req));
 }
 
 /**
