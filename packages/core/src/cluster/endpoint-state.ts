@@ -32,27 +32,28 @@ export interface EndpointShare {
 }
 
 export class EndpointState implements Endpoint {
-  // What a pick reads comes first, in small integers: with thousands of endpoints that is one line of cache for each that is looked at.
+  // What every request reads comes first: with thousands of endpoints that is one line of cache to look at one, and another to pick it.
   inflight = 0;
   private expectedUs = 0;
-  /** When to look again, in whole ms; and when if nothing waits. */
+  /** When to look again, in whole ms. */
   private expectedUntil = 0;
-  private freshUntil = 0;
-  private waiting = 0;
-  /** The tracker need not hear of successes. */
-  private isTrackerAtRest = false;
-  /** The share of load as of the last snapshot. */
-  weight: number;
   /** Attempts that may be in flight. */
-  limit: number;
+  limit = 0;
+  private waiting = 0;
+  private at: number;
+  private ledger: Ledger;
+  /** When to look again if nothing waits. */
+  private freshUntil = 0;
   /** Bits of `REASON_BIT`. */
   reasons = 0;
-  /** Member of the current picker. */
-  isPicked = false;
-  private ledger: Ledger;
-  private at: number;
-  readonly tracker: EjectionTracker;
+  private idleListeners: (() => void)[] | undefined = undefined;
+  /** The tracker need not hear of successes. */
+  private isTrackerAtRest = false;
   private readonly limiter: ConcurrencyLimiter | undefined;
+  /** Member of the current picker, with this share of load as of the last snapshot. */
+  isPicked = false;
+  weight: number;
+  readonly tracker: EjectionTracker;
 
   readonly id: string;
   readonly idHash: number;
@@ -76,7 +77,6 @@ export class EndpointState implements Endpoint {
   /** Since when its weight grows; `NEVER` if it has grown up. */
   slowSince: number = NEVER;
   ignoredReports = 0;
-  private idleListeners: (() => void)[] | undefined = undefined;
   private undrainListeners: (() => void)[] | undefined = undefined;
   /** Connections that have changed protocols. */
   tunnels: Set<{ cut(): void }> | undefined = undefined;
