@@ -126,24 +126,25 @@ export interface EndpointShare {
 export declare class EndpointState implements Endpoint {
     inflight: number;
     private expectedUs;
-    /** When to look again, in whole ms; and when if nothing waits. */
+    /** When to look again, in whole ms. */
     private expectedUntil;
-    private freshUntil;
-    private waiting;
-    /** The tracker need not hear of successes. */
-    private isTrackerAtRest;
-    /** The share of load as of the last snapshot. */
-    weight: number;
     /** Attempts that may be in flight. */
     limit: number;
+    private waiting;
+    private at;
+    private ledger;
+    /** When to look again if nothing waits. */
+    private freshUntil;
     /** Bits of `REASON_BIT`. */
     reasons: number;
-    /** Member of the current picker. */
-    isPicked: boolean;
-    private ledger;
-    private at;
-    readonly tracker: EjectionTracker;
+    private idleListeners;
+    /** The tracker need not hear of successes. */
+    private isTrackerAtRest;
     private readonly limiter;
+    /** Member of the current picker, with this share of load as of the last snapshot. */
+    isPicked: boolean;
+    weight: number;
+    readonly tracker: EjectionTracker;
     readonly id: string;
     readonly idHash: number;
     report: LoadReport | undefined;
@@ -166,7 +167,6 @@ export declare class EndpointState implements Endpoint {
     /** Since when its weight grows; `NEVER` if it has grown up. */
     slowSince: number;
     ignoredReports: number;
-    private idleListeners;
     private undrainListeners;
     /** Connections that have changed protocols. */
     tunnels: Set<{
@@ -2540,6 +2540,8 @@ export declare function resolveChoices(where: string, options: ChoiceOptions): R
 export declare class ChoicePicker<E extends Endpoint, M extends Metric> implements Picker<E> {
     #private;
     readonly metric: M;
+    /** What was read ahead; for nobody, but V8 leaves out reads that lead nowhere. */
+    touched: number;
     constructor(endpoints: readonly E[], random: Random, options: Required<ChoiceOptions>, metric: M);
     pick(context: PickContext): E | undefined;
     explain(context: PickContext): PickerExplanation;
