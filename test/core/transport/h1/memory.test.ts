@@ -34,6 +34,19 @@ describe('Memory', () => {
     memory.give(first);
     assert.equal(memory.take(), first);
   });
+
+  it('is ample as long as not too many have taken of it', () => {
+    const memory = new Memory();
+    const taken = Array.from({ length: 64 }, () => memory.take());
+    assert.equal(memory.isAmple, true);
+    taken.push(memory.take());
+    assert.equal(memory.isAmple, false);
+    memory.give(taken.pop()!);
+    assert.equal(memory.isAmple, true);
+    memory.take();
+    memory.forsake();
+    assert.equal(memory.isAmple, true);
+  });
 });
 
 describe('a body that its handler takes on loan', () => {
@@ -113,6 +126,51 @@ describe('a body that its handler takes on loan', () => {
     }
     assert.ok(copy.equals(lent!));
     assert.equal(peers.length, 1);
+  });
+});
+
+describe('bodies of 16 KiB that their handlers take on loan', () => {
+  const LENGTH = 16_384;
+
+  /** Answers `/n` with a body of that pattern, and `/small` with a small one. */
+  function answer(peer: Parameters<Parameters<typeof server>[0]>[0]): void {
+    const [, path = ''] = / \/(\w+)/.exec(peer.received)!;
+    peer.received = '';
+    const body = path === 'small' ? 'small' : patterned(LENGTH, Number(path));
+    peer.say(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  }
+
+  it('are read into one buffer of their connection, from the second one on', async () => {
+    const { url, peers } = await server(answer);
+    const { send } = rig(url, { maxConnections: 1 });
+    const memories: ArrayBufferLike[] = [];
+    for (let n = 0; n < 10; n++) {
+      const hearing = send(
+        { path: `/${n}` },
+        borrowing(({ buffer }) => void memories.push(buffer)),
+      );
+      await hearing.over;
+      assert.ok(hearing.body === patterned(LENGTH, n), `body ${n}`);
+    }
+    assert.equal(peers.length, 1);
+    assert.ok(new Set(memories).size <= 3, `${new Set(memories).size} memories`);
+    assert.equal(memories.at(-1)!.byteLength, READ_BYTES);
+  });
+
+  it('leave their connection its buffer until a small one comes', async () => {
+    const { url } = await server(answer);
+    const { send } = rig(url, { maxConnections: 1 });
+    const memories: ArrayBufferLike[] = [];
+    for (const path of ['/1', '/2', '/small', '/3', '/4']) {
+      let memory: ArrayBufferLike | undefined;
+      await send(
+        { path },
+        borrowing(({ buffer }) => void (memory = buffer)),
+      ).over;
+      memories.push(memory!);
+    }
+    const isOwn = memories.map(({ byteLength }) => byteLength === READ_BYTES);
+    assert.deepEqual(isOwn, [false, true, false, false, true]);
   });
 });
 
