@@ -4,6 +4,7 @@ import { Memory, READ_BYTES } from '../../../../packages/core/src/transport/h1/m
 import { until } from '../../../conformance/wire.ts';
 import { Hearing } from './hearing.ts';
 import { rig, server } from './rig.ts';
+import type { Peer } from './rig.ts';
 
 /** A body in which every byte tells where it is. */
 function patterned(length: number, seed: number): string {
@@ -133,7 +134,7 @@ describe('bodies of 16 KiB that their handlers take on loan', () => {
   const LENGTH = 16_384;
 
   /** Answers `/n` with a body of that pattern, and `/small` with a small one. */
-  function answer(peer: Parameters<Parameters<typeof server>[0]>[0]): void {
+  function answer(peer: Peer): void {
     const [, path = ''] = / \/(\w+)/.exec(peer.received)!;
     peer.received = '';
     const body = path === 'small' ? 'small' : patterned(LENGTH, Number(path));
