@@ -267,7 +267,7 @@ export interface Explanation {
 }
 
 // dist/cluster/ledger.d.ts
-/** Places in the first row. */
+/** Places in the first two rows. */
 export declare const NOW = 0;
 export declare const STARTED_AT = 1;
 export declare const SAMPLE = 2;

@@ -3,12 +3,12 @@
  * with thousands of endpoints every box is a wait for memory; here an endpoint's numbers share a line of the processor's cache, and
  * writing one allocates nothing.
  *
- * The first row belongs to no endpoint. It carries arguments, since a fraction that is handed to a function is boxed unless the call
+ * The first two rows belong to no endpoint. They carry arguments, since a fraction that is handed to a function is boxed unless the call
  * is inlined: whoever calls one of the functions below lays down `NOW`, and for `observeLatency` `SAMPLE`.
  */
 import { decay } from '../lib/decay.ts';
 
-/** Places in the first row. */
+/** Places in the first two rows. */
 export const NOW = 0;
 export const STARTED_AT = 1;
 export const SAMPLE = 2;

@@ -29,3 +29,10 @@ export function isMadeOf(kind: number, text: string): boolean {
   }
   return true;
 }
+
+/** The same for `TEXT`, of which there may be much: a regular expression takes a while to start, and then a third of the time for each character. */
+export function isText(text: string): boolean {
+  return text.length < 16 ? isMadeOf(TEXT, text) : ONLY_TEXT.test(text);
+}
+
+const ONLY_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;

@@ -4,12 +4,10 @@
  */
 import { TransportError } from '../transport-error.ts';
 import type { UpstreamRequest } from '../transport.ts';
-import { TARGET, TEXT, TOKEN, isMadeOf } from './octets.ts';
+import { TARGET, TOKEN, isMadeOf, isText } from './octets.ts';
 import { CHUNKED } from './trip.ts';
 import type { Trip } from './trip.ts';
 
-/** The octets of `TEXT`. */
-const ONLY_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Methods that are expected to have a body, so that its absence is said (RFC 9110 section 8.6). */
 const BODIED = new Set(['POST', 'PUT', 'PATCH']);
 /** The connection's own, which is made here. */
@@ -78,11 +76,6 @@ export function trailerFields(fields: readonly string[]): string {
 function assertField(name: string, value: string): void {
   if (name === '' || !isMadeOf(TOKEN, name)) throw refused(`field name ${JSON.stringify(name)}`);
   if (!isText(value)) throw refused(`the value of ${name} holds control characters`);
-}
-
-/** A regular expression takes a while to start, and then a third of the time for each character. */
-function isText(value: string): boolean {
-  return value.length < 16 ? isMadeOf(TEXT, value) : ONLY_TEXT.test(value);
 }
 
 /** Heeds a field about the connection. @returns whether it was one. @throws TransportError */

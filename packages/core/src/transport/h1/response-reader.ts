@@ -125,12 +125,12 @@ export class ResponseReader {
     }
     partial.check(end);
     const { status } = parser;
-    if (status >= 200 && isOwn) return this.final(status, undefined, bytes, end, length);
-    const rest = end < length ? this.copyOf(bytes, end, length) : undefined;
+    const mayBeLent = isOwn && status >= 200;
+    const rest = end === length ? undefined : mayBeLent ? bytes.subarray(end, length) : this.copyOf(bytes, end, length);
     partial.clear();
     if (status === 101) this.upgrade(rest);
     else if (status < 200) this.interim(status, rest);
-    else this.final(status, rest, bytes, end, length);
+    else this.final(status, rest, isOwn);
   }
 
   private interim(status: number, rest: Buffer | undefined): void {
@@ -152,8 +152,8 @@ export class ResponseReader {
     this.owner.onUpgrade(trip, rest ?? Buffer.alloc(0));
   }
 
-  /** @param copy of what is in `bytes` from `end` to `length`, unless nobody overwrites that */
-  private final(status: number, copy: Buffer | undefined, bytes: Buffer, end: number, length: number): void {
+  /** @param isOwn the rest is where the next read goes to, and no copy */
+  private final(status: number, rest: Buffer | undefined, isOwn: boolean): void {
     const { trip, parser } = this;
     const isBodiless = status === 204 || status === 304 || trip.request.method === 'HEAD';
     this.frame(isBodiless);
@@ -166,12 +166,13 @@ export class ResponseReader {
     if (trip.isOver) return;
     if (this.framing !== LENGTH || this.left > COPIED_BYTES) {
       this.isLent = trip.handler.takesLoans === true && this.owner.onLoan();
-      this.isLong = this.isLent && length - end > COPIED_BYTES;
+      this.isLong = this.isLent && rest !== undefined && rest.length > COPIED_BYTES;
     }
-    if (this.framing === LENGTH && this.left === 0) this.finish(end < length);
-    else if (end === length) this.owner.onBodyPart();
-    else if (trip.isPaused) this.held = copy ?? this.copyOf(bytes, end, length);
-    else this.readBody(copy ?? this.take(bytes, end, length, true));
+    if (this.framing === LENGTH && this.left === 0) return this.finish(rest !== undefined);
+    if (rest === undefined) return this.owner.onBodyPart();
+    const bytes = isOwn && (!this.isLent || trip.isPaused) ? this.copyOf(rest, 0, rest.length) : rest;
+    if (trip.isPaused) this.held = bytes;
+    else this.readBody(bytes);
   }
 
   private frame(isBodiless: boolean): void {
