@@ -82,10 +82,11 @@ export declare const probeEnd: Channel;
 
 // dist/cluster/candidates.d.ts
 /**
- * Choosing among endpoints where no strategy is asked: who has room, who inherits a session, who is left.
+ * Choosing among endpoints where no strategy is asked, or its answer will not do: who has room, who inherits a session, who is left.
  */
 import type { PickContext, ResolvedEndpoint } from '../endpoint.ts';
 import type { Random } from '../lib/random.ts';
+import type { Picker } from '../strategies/strategy.ts';
 import type { EndpointState } from './endpoint-state.ts';
 /** True if the endpoint is still where it was. */
 export declare function isSameAddress(endpoint: EndpointState, { origin, socketPath }: ResolvedEndpoint): boolean;
@@ -106,8 +107,8 @@ export declare function successor(endpoints: readonly EndpointState[], context: 
  * @see Mirrokni, Thorup and Zadimoghaddam 2016, "Consistent hashing with bounded loads", https://arxiv.org/abs/1608.01350
  */
 export declare function homeOrDetour(home: EndpointState, endpoints: readonly EndpointState[], context: PickContext): EndpointState;
-/** The first one that is free, from one on that the key says, or chance. O(n) */
-export declare function firstFree(endpoints: readonly EndpointState[], context: PickContext, random: Random): EndpointState | undefined;
+/** What the picker names; a scan where it keeps naming endpoints that are full or were tried. */
+export declare function pickFree(picker: Picker<EndpointState>, endpoints: readonly EndpointState[], context: PickContext, random: Random): EndpointState | undefined;
 
 // dist/cluster/endpoint-state.d.ts
 /** What a cluster knows about one endpoint: the view that strategies see, and the learned state behind it. */
@@ -138,8 +139,8 @@ export declare class EndpointState implements Endpoint {
     /** Bits of `REASON_BIT`. */
     reasons: number;
     private idleListeners;
-    /** The tracker need not hear of successes. */
-    private isTrackerAtRest;
+    /** A success says nothing but its latency: neither the tracker nor a limiter need hear of it. */
+    isAtRest: boolean;
     private readonly limiter;
     /** Member of the current picker, with this share of load as of the last snapshot. */
     isPicked: boolean;
@@ -208,11 +209,9 @@ export declare class EndpointState implements Endpoint {
     retire(): void;
     /** Takes a reason away. Whoever has none left starts slowly. */
     clear(reason: HealthReason, now: number): void;
-    /** From now on it may prove itself by one request. */
-    putOnTrial(now: number): void;
-    /** Waits for the next request to prove itself by. */
-    reopenTrial(now: number): void;
     has(reason: HealthReason): boolean;
+    /** The rest of `settle`, where more than the latency may have changed. */
+    private weigh;
     /**
      * Takes the outcome into the failure ratio and asks the tracker. Health needs no fractions of a ms, which would be boxed. What to
      * expect falls slowly, so that only bad news has to be looked at now; the rest is when somebody asks and it may have changed.
@@ -220,7 +219,6 @@ export declare class EndpointState implements Endpoint {
     private judge;
     /** Looks again at what a request has to expect, as of `NOW`. */
     private expect;
-    private adjustLimit;
     private becomeIdle;
 }
 
@@ -276,6 +274,7 @@ export declare const RESULT = 5;
 /** Until when what `expectNow` found holds, and until when it would if nothing waited. */
 export declare const HOLDS_UNTIL = 6;
 export declare const FRESH_UNTIL = 7;
+export declare const FAILURES = 2;
 export declare const WAITING_STARTS = 4;
 export declare class Ledger {
     #private;
@@ -329,6 +328,8 @@ export interface Snapshot {
     readonly trials: readonly EndpointState[];
     /** When an ejection or a step of a slow start ends; infinite if nothing of that kind is under way. */
     readonly nextChangeAt: number;
+    /** There is a picker and nobody to try out: a request that sticks to nothing has only the picker to ask. */
+    readonly isPlain: boolean;
     readonly isPanicking: boolean;
     readonly isOnFallback: boolean;
     readonly hasQuorum: boolean;

@@ -1,11 +1,15 @@
 /**
- * Choosing among endpoints where no strategy is asked: who has room, who inherits a session, who is left.
+ * Choosing among endpoints where no strategy is asked, or its answer will not do: who has room, who inherits a session, who is left.
  */
 import type { PickContext, ResolvedEndpoint } from '../endpoint.ts';
 import { mix32 } from '../lib/hash.ts';
 import type { Random } from '../lib/random.ts';
 import { rendezvousScore } from '../lib/rendezvous.ts';
+import type { Picker } from '../strategies/strategy.ts';
 import type { EndpointState } from './endpoint-state.ts';
+
+/** How often a picker is asked again when it names an endpoint that is full or was tried; then the endpoints are scanned. */
+const REPICKS = 4;
 
 /** True if the endpoint is still where it was. */
 export function isSameAddress(endpoint: EndpointState, { origin, socketPath }: ResolvedEndpoint): boolean {
@@ -92,8 +96,27 @@ function scoreOf(endpoint: EndpointState, key: number): number {
   return rendezvousScore(key, endpoint.idHash, endpoint.options.weight);
 }
 
+/** What the picker names; a scan where it keeps naming endpoints that are full or were tried. */
+export function pickFree(
+  picker: Picker<EndpointState>,
+  endpoints: readonly EndpointState[],
+  context: PickContext,
+  random: Random,
+): EndpointState | undefined {
+  let last: EndpointState | undefined;
+  for (let i = 0; i < REPICKS; i++) {
+    const endpoint = picker.pick(context);
+    if (endpoint === undefined) return undefined;
+    if (isFree(endpoint, context)) return endpoint;
+    // A strategy that goes by the key will say the same again.
+    if (endpoint === last) break;
+    last = endpoint;
+  }
+  return firstFree(endpoints, context, random);
+}
+
 /** The first one that is free, from one on that the key says, or chance. O(n) */
-export function firstFree(
+function firstFree(
   endpoints: readonly EndpointState[],
   context: PickContext,
   random: Random,

@@ -11,17 +11,14 @@ import type { Outcome } from '../outcome.ts';
 import { Announcer } from './announcer.ts';
 import { EndpointState } from './endpoint-state.ts';
 import type { EndpointShare } from './endpoint-state.ts';
-import { ROUTE_OF_KEY, firstFree, homeOrDetour, isFree, isSameAddress, ownerOf, successor } from './candidates.ts';
+import { ROUTE_OF_KEY, homeOrDetour, isFree, isSameAddress, ownerOf, pickFree, successor } from './candidates.ts';
 import type { ClusterCoreListener, ClusterCoreOptions } from './core-options.ts';
 import { isRefused, soonestBack } from './ejection-cap.ts';
 import { isReportNews, noteLeaving } from './leaving.ts';
 import { Ledger, NOW, STARTED_AT } from './ledger.ts';
 import { EMPTY_SNAPSHOT, takeSnapshot } from './snapshot.ts';
 import type { Snapshot } from './snapshot.ts';
-import { mayTry } from './trial.ts';
-
-/** How often a picker is asked again when it names an endpoint that is full or was tried; then the endpoints are scanned. */
-const REPICKS = 4;
+import { mayTry, putOnTrial, reopenTrial } from './trial.ts';
 
 /** Endpoints that are all dead must not be put on trial at every request. */
 const TRIAL_INTERVAL_MS = 1_000;
@@ -95,27 +92,12 @@ export class ClusterCore {
   }
 
   pick(context: PickContext): EndpointState | undefined {
-    if (context.now >= this.snapshot.nextChangeAt) this.rebuild(context.now);
-    const { picker, trials } = this.snapshot;
-    if (context.preferred !== undefined) return this.pickSticky(context, context.preferred);
-    if (trials.length > 0) {
-      const trial = this.trialFor(context);
-      if (trial !== undefined) {
-        trial.trialTakenAt = Math.floor(context.now);
-        return trial;
-      }
+    const { snapshot } = this;
+    if (context.preferred === undefined && context.now < snapshot.nextChangeAt && snapshot.isPlain) {
+      const endpoint = snapshot.picker!.pick(context);
+      if (endpoint !== undefined && isFree(endpoint, context)) return endpoint;
     }
-    if (picker === undefined) return undefined;
-    let last: EndpointState | undefined;
-    for (let i = 0; i < REPICKS; i++) {
-      const endpoint = picker.pick(context);
-      if (endpoint === undefined) return undefined;
-      if (isFree(endpoint, context)) return endpoint;
-      // A strategy that goes by the key will say the same again.
-      if (endpoint === last) break;
-      last = endpoint;
-    }
-    return firstFree(this.snapshot.pickable, context, this.options.random);
+    return this.pickWithCare(context);
   }
 
   /** True if waiting may help: an endpoint that may be picked is at its limit, or none was found yet. A pure question. */
@@ -159,14 +141,15 @@ export class ClusterCore {
     retryAfterMs: number = 0,
   ): void {
     endpoint.note(startedAt, now);
-    this.settle(endpoint, outcome, stalledMs, retryAfterMs);
+    const ejectMs = endpoint.settle(outcome, stalledMs);
+    if (ejectMs > 0 || endpoint.reasons !== 0) this.conclude(endpoint, outcome, ejectMs, retryAfterMs);
   }
 
   /** An attempt was given up because it was late: in place of `report`. It would have taken longer than that; more is not known of it. */
   reportLate(endpoint: EndpointState, startedAt: number, now: number, stalledMs: number = 0): void {
     endpoint.note(startedAt, now);
     endpoint.settleLate(stalledMs);
-    if (endpoint.reasons !== 0) this.conclude(endpoint, 'cancelled', 0);
+    if (endpoint.reasons !== 0) this.conclude(endpoint, 'cancelled', 0, 0);
   }
 
   /** A body that was cut short after a good head: another failure of the same attempt. */
@@ -187,7 +170,7 @@ export class ClusterCore {
     endpoint.reasons ^= REASON_BIT[reason];
     if (reason === 'probe-failed' && !stands) {
       // A page that says "well" is no proof: it grants the trial, and it does so at once, since it said otherwise before.
-      endpoint.putOnTrial(now);
+      putOnTrial(endpoint, now);
     } else if (stands && (reason === 'ejected' || reason === 'probe-failed')) endpoint.reasons &= ~ON_TRIAL;
     if (before !== 0 && endpoint.reasons === 0) endpoint.slowSince = Math.floor(now);
     this.rebuild(now);
@@ -245,21 +228,14 @@ export class ClusterCore {
     if (next !== undefined || endpoint.has('on-trial')) this.rebuild(now);
   }
 
-  /** On its own, so that `report` stays small: then calls of it are inlined, and its fractions need no boxes. */
-  private settle(endpoint: EndpointState, outcome: Outcome, stalledMs: number, retryAfterMs: number): void {
-    const ejectMs = endpoint.settle(outcome, stalledMs);
-    if (ejectMs > 0) this.conclude(endpoint, outcome, Math.max(ejectMs, retryAfterMs));
-    else if (endpoint.reasons !== 0) this.conclude(endpoint, outcome, 0);
-  }
-
   /** What an outcome means for an endpoint that is not simply well. */
-  private conclude(endpoint: EndpointState, outcome: Outcome, ejectMs: number): void {
+  private conclude(endpoint: EndpointState, outcome: Outcome, ejectMs: number, retryAfterMs: number): void {
     if (!this.isMember(endpoint)) return;
     const { numbers } = this.share.ledger;
     const [startedAt, now] = [numbers[STARTED_AT]!, numbers[NOW]!];
     const isTrial = endpoint.has('on-trial') && startedAt >= endpoint.onTrialSince;
-    if (isTrial) endpoint.reopenTrial(now);
-    if (ejectMs > 0) this.eject(endpoint, ejectMs, now);
+    if (isTrial) reopenTrial(endpoint, now);
+    if (ejectMs > 0) this.eject(endpoint, Math.max(ejectMs, retryAfterMs), now);
     else if (isTrial && outcome === 'success') this.setReason(endpoint, 'on-trial', false, now);
     else if (isTrial) this.rebuild(now);
   }
@@ -272,6 +248,22 @@ export class ClusterCore {
   /** False for one that was removed while it had something under way. */
   private isMember(endpoint: EndpointState): boolean {
     return this.byId.get(endpoint.id) === endpoint;
+  }
+
+  /** What few requests need, apart: V8 inlines some 900 bytes of bytecode into a caller, and `pick`, `begin`, `report` and `end` fit in. */
+  private pickWithCare(context: PickContext): EndpointState | undefined {
+    if (context.now >= this.snapshot.nextChangeAt) this.rebuild(context.now);
+    const { picker, pickable, trials } = this.snapshot;
+    if (context.preferred !== undefined) return this.pickSticky(context, context.preferred);
+    if (trials.length > 0) {
+      const trial = this.trialFor(context);
+      if (trial !== undefined) {
+        trial.trialTakenAt = Math.floor(context.now);
+        return trial;
+      }
+    }
+    if (picker === undefined) return undefined;
+    return pickFree(picker, pickable, context, this.options.random);
   }
 
   /** An endpoint that has to prove itself, if this request may be the proof. */

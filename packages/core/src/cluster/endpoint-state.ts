@@ -11,6 +11,7 @@ import type { LoadReport } from '../load-report.ts';
 import { isFailure } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import {
+  FAILURES,
   FRESH_UNTIL,
   HOLDS_UNTIL,
   NOW,
@@ -47,8 +48,8 @@ export class EndpointState implements Endpoint {
   /** Bits of `REASON_BIT`. */
   reasons = 0;
   private idleListeners: (() => void)[] | undefined = undefined;
-  /** The tracker need not hear of successes. */
-  private isTrackerAtRest = false;
+  /** A success says nothing but its latency: neither the tracker nor a limiter need hear of it. */
+  isAtRest: boolean;
   private readonly limiter: ConcurrencyLimiter | undefined;
   /** Member of the current picker, with this share of load as of the last snapshot. */
   isPicked = false;
@@ -95,6 +96,7 @@ export class EndpointState implements Endpoint {
     this.at = share.ledger.open();
     this.tracker = tracker;
     this.limiter = limiter;
+    this.isAtRest = limiter === undefined && tracker.isAtRest === true;
     this.id = options.id;
     this.idHash = hash32(options.id);
     this.weight = options.weight;
@@ -165,11 +167,11 @@ export class EndpointState implements Endpoint {
 
   begin(now: number): void {
     this.inflight++;
+    this.ledger.numbers[this.at + WAITING_STARTS]! += now;
+    if (this.waiting++ > 0) return;
     // Nothing waited, so what to expect was taken to hold; now something may turn out to wait for longer than that.
-    if (this.waiting++ === 0)
-      this.expectedUntil = Math.min(this.expectedUntil, Math.ceil(now + this.expectedUs / 1_000));
-    const { numbers } = this.ledger;
-    numbers[this.at + WAITING_STARTS]! += now;
+    const lateAt = now + this.expectedUs / 1_000;
+    if (lateAt < this.expectedUntil) this.expectedUntil = Math.ceil(lateAt);
   }
 
   /** Lays down the times of an attempt for `settle`, which follows. */
@@ -189,11 +191,10 @@ export class EndpointState implements Endpoint {
     numbers[at + WAITING_STARTS] = this.waiting === 0 ? 0 : numbers[at + WAITING_STARTS]! - startedAt;
     if (outcome === 'cancelled') return 0;
     numbers[SAMPLE] = Math.max(0, numbers[NOW]! - startedAt - stalledMs);
-    const latencyMs = Math.floor(numbers[SAMPLE]);
-    // A failure is no measure of latency, but a timeout is: it took at least that long.
-    const isPeak = (outcome === 'timeout' || !isFailure(outcome)) && observeLatency(numbers, at);
-    if (this.limiter !== undefined) this.adjustLimit(this.limiter, outcome, latencyMs);
-    return this.judge(outcome, latencyMs, isPeak);
+    if (outcome !== 'success' || !this.isAtRest || numbers[at + FAILURES] !== 0) return this.weigh(outcome);
+    if (observeLatency(numbers, at)) this.expect();
+    else if (this.waiting === 0) this.expectedUntil = this.freshUntil;
+    return 0;
   }
 
   /** The attempt of `note` was given up. A sample never lowers what is expected at its time, so this one says "at least". */
@@ -211,8 +212,7 @@ export class EndpointState implements Endpoint {
   }
 
   end(): void {
-    this.inflight--;
-    if (this.inflight === 0 && this.idleListeners !== undefined) this.becomeIdle();
+    if (--this.inflight === 0 && this.idleListeners !== undefined) this.becomeIdle();
   }
 
   /** Calls `listener` once, when the last attempt is over. */
@@ -246,22 +246,21 @@ export class EndpointState implements Endpoint {
     if (this.reasons === 0) this.slowSince = Math.floor(now);
   }
 
-  /** From now on it may prove itself by one request. */
-  putOnTrial(now: number): void {
-    this.reasons = (this.reasons & ~REASON_BIT.ejected) | REASON_BIT['on-trial'];
-    this.reopenTrial(now);
-    this.tracker.restored(now);
-    this.isTrackerAtRest = false;
-  }
-
-  /** Waits for the next request to prove itself by. */
-  reopenTrial(now: number): void {
-    this.onTrialSince = now;
-    this.trialTakenAt = NEVER;
-  }
-
   has(reason: HealthReason): boolean {
     return (this.reasons & REASON_BIT[reason]) !== 0;
+  }
+
+  /** The rest of `settle`, where more than the latency may have changed. */
+  private weigh(outcome: Outcome): number {
+    const { numbers } = this.ledger;
+    const latencyMs = Math.floor(numbers[SAMPLE]!);
+    // A failure is no measure of latency, but a timeout is: it took at least that long.
+    const isPeak = (outcome === 'timeout' || !isFailure(outcome)) && observeLatency(numbers, this.at);
+    if (this.limiter !== undefined) {
+      this.limiter.observe(outcome, latencyMs, this.inflight, Math.floor(numbers[NOW]!));
+      this.limit = Math.min(this.maxInflight, this.limiter.limit);
+    }
+    return this.judge(outcome, latencyMs, isPeak);
   }
 
   /**
@@ -272,9 +271,8 @@ export class EndpointState implements Endpoint {
     const { numbers } = this.ledger;
     if (countOutcome(numbers, this.at, isFailure(outcome) ? 1 : 0) || isPeak) this.expect();
     else if (this.waiting === 0) this.expectedUntil = this.freshUntil;
-    if (this.isTrackerAtRest && outcome === 'success') return 0;
     const ejectMs = this.tracker.observe(outcome, Math.floor(numbers[NOW]!), latencyMs);
-    this.isTrackerAtRest = this.tracker.isAtRest === true;
+    this.isAtRest = this.limiter === undefined && this.tracker.isAtRest === true;
     return ejectMs;
   }
 
@@ -287,14 +285,9 @@ export class EndpointState implements Endpoint {
     this.freshUntil = Math.ceil(numbers[FRESH_UNTIL]!);
   }
 
-  private adjustLimit(limiter: ConcurrencyLimiter, outcome: Outcome, latencyMs: number): void {
-    limiter.observe(outcome, latencyMs, this.inflight, Math.floor(this.ledger.numbers[NOW]!));
-    this.limit = Math.min(this.maxInflight, limiter.limit);
-  }
-
   private becomeIdle(): void {
-    const listeners = this.idleListeners!;
+    const listeners = this.idleListeners;
     this.idleListeners = undefined;
-    for (const listener of listeners) listener();
+    listeners?.forEach((listener) => listener());
   }
 }

@@ -29,7 +29,7 @@ const FIRST_ROW = 16;
 /** Places in an endpoint's row. */
 const LATENCY = 0;
 const LATENCY_AT = 1;
-const FAILURES = 2;
+export const FAILURES = 2;
 const FAILURES_AT = 3;
 export const WAITING_STARTS = 4;
 

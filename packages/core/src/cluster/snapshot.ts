@@ -10,7 +10,7 @@ import { isLeavingByReport, noteLeaving } from './leaving.ts';
 import { TierPicker } from './tier-picker.ts';
 import { split } from './tiers.ts';
 import type { Locality, Tier } from './tiers.ts';
-import { trialEndsAt } from './trial.ts';
+import { putOnTrial, trialEndsAt } from './trial.ts';
 
 /** The pickable endpoints until something changes. */
 export interface Snapshot {
@@ -24,6 +24,8 @@ export interface Snapshot {
   readonly trials: readonly EndpointState[];
   /** When an ejection or a step of a slow start ends; infinite if nothing of that kind is under way. */
   readonly nextChangeAt: number;
+  /** There is a picker and nobody to try out: a request that sticks to nothing has only the picker to ask. */
+  readonly isPlain: boolean;
   readonly isPanicking: boolean;
   readonly isOnFallback: boolean;
   readonly hasQuorum: boolean;
@@ -53,6 +55,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   pickers: new Map(),
   trials: [],
   nextChangeAt: Infinity,
+  isPlain: false,
   isPanicking: false,
   isOnFallback: false,
   hasQuorum: true,
@@ -105,7 +108,8 @@ export function takeSnapshot(
   const trials = endpoints.filter(
     (endpoint) => endpoint.reasons === REASON_BIT['on-trial'] && !endpoint.isPicked && mayBeTried(endpoint),
   );
-  return { pickable, tiers, picker, pickers, trials, nextChangeAt, isPanicking, isOnFallback, hasQuorum };
+  const isPlain = picker !== undefined && trials.length === 0;
+  return { pickable, tiers, picker, pickers, trials, nextChangeAt, isPlain, isPanicking, isOnFallback, hasQuorum };
 }
 
 /** Ends the ejections, trials and words of reports whose time is up. @returns when the next one's is */
@@ -113,7 +117,7 @@ function expire(endpoints: readonly EndpointState[], now: number): number {
   let nextAt = Infinity;
   for (const endpoint of endpoints) {
     if (endpoint.has('ejected')) {
-      if (endpoint.ejectedUntil <= now) endpoint.putOnTrial(now);
+      if (endpoint.ejectedUntil <= now) putOnTrial(endpoint, now);
       else nextAt = Math.min(nextAt, endpoint.ejectedUntil);
     }
     if (endpoint.has('on-trial')) {

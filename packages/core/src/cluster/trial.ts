@@ -23,6 +23,20 @@ const HELD_MOST_MS = 60_000;
 /** For so long an endpoint waits for somebody to try it. */
 const PATIENCE_MS = 5_000;
 
+/** From now on it may prove itself by one request. */
+export function putOnTrial(endpoint: EndpointState, now: number): void {
+  endpoint.reasons = (endpoint.reasons & ~REASON_BIT.ejected) | REASON_BIT['on-trial'];
+  reopenTrial(endpoint, now);
+  endpoint.tracker.restored(now);
+  endpoint.isAtRest = false;
+}
+
+/** It waits for the next request to prove itself by. */
+export function reopenTrial(endpoint: EndpointState, now: number): void {
+  endpoint.onTrialSince = now;
+  endpoint.trialTakenAt = NEVER;
+}
+
 /** When the wait for somebody to try the endpoint is over; Infinity while somebody does, or if it is not on trial. */
 export function trialEndsAt(endpoint: EndpointState): number {
   const isWaiting = endpoint.has('on-trial') && endpoint.trialTakenAt === NEVER;

@@ -28,7 +28,7 @@ export function xorshift(seed: number): Random {
   // Small seeds have few bits set; the first few outputs would resemble each other across neighbouring seeds.
   for (let i = 0; i < 8; i++) next();
   return {
-    below: (n) => Math.floor((next() / TWO_POW_32) * n),
+    below: (n) => ((next() / TWO_POW_32) * n) >>> 0,
     unit: () => next() / TWO_POW_32,
   };
 }

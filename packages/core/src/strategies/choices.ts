@@ -65,7 +65,11 @@ export class ChoicePicker<E extends Endpoint, M extends Metric> implements Picke
   }
 
   pick(context: PickContext): E | undefined {
-    if (this.#isPair && context.tried === undefined) return this.#betterOfTwo(context);
+    return this.#isPair && context.tried === undefined ? this.#betterOfTwo(context) : this.#bestUntried(context);
+  }
+
+  /** Where all were tried, the best of them. */
+  #bestUntried(context: PickContext): E | undefined {
     const best = this.#best(context, context.tried) ?? this.#best(context, undefined);
     this.metric.chose(this.#bestSlowness);
     return best;

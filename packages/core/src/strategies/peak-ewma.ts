@@ -51,17 +51,22 @@ class PeakLatency implements Metric {
 
   slownessOf(endpoint: Endpoint, context: PickContext): number {
     const expected = endpoint.expectedUsAt(context.now);
-    if (expected === 0) return this.#slownessOfUnknown(endpoint, context);
-    return expected <= MUCH_SLOWER * this.#typical ? expected : this.#slownessOfSlow(expected);
+    if (expected !== 0 && expected <= MUCH_SLOWER * this.#typical) return expected;
+    return expected === 0 ? this.#slownessOfUnknown(endpoint, context) : this.#slownessOfSlow(expected);
   }
 
   /** Follows the lower readings, so that one slow endpoint of many does not become the measure of itself. */
   chose(slowness: number): void {
     const typical = this.#typical;
-    if (slowness === typical || slowness === 0 || slowness === LAST || typical === 0) return;
-    const muchSlower = MUCH_SLOWER * typical;
-    const expected = slowness <= muchSlower ? slowness : Math.sqrt(slowness * muchSlower);
-    this.#typical = typical + (expected - typical) * (expected < typical ? 1 / 8 : 1 / 64);
+    if (slowness > MUCH_SLOWER * typical) this.#choseSlow(slowness);
+    else if (slowness !== 0) this.#typical = typical + (slowness - typical) * (slowness < typical ? 1 / 8 : 1 / 64);
+  }
+
+  /** A far greater reading than usual counts by the latency that it stands for: see `#slownessOfSlow`. */
+  #choseSlow(slowness: number): void {
+    const typical = this.#typical;
+    if (typical === 0 || slowness === LAST) return;
+    this.#typical = typical + (Math.sqrt(slowness * MUCH_SLOWER * typical) - typical) / 64;
   }
 
   #slownessOfSlow(expected: number): number {
