@@ -3,18 +3,11 @@
  */
 import assert from 'node:assert/strict';
 import { newSessionId } from '@evenkeel/core/session-cookie';
-import type { SessionStore } from '@evenkeel/session-store';
-import { assertDoesWhatAMapWould, HOUR, NOW, patchOf, sorted } from './session-store-model.ts';
-
-/** A store under test, and another handle of the same data as a second process would have. */
-export interface StoreUnderTest {
-  readonly store: SessionStore;
-  /** The same as `store` where there can be no other. */
-  readonly other: SessionStore;
-  close(): void | Promise<void>;
-}
-
-type Law = (subject: StoreUnderTest) => Promise<void>;
+import { CONDITION_LAWS } from './session-store-condition-laws.ts';
+import { assertDoesWhatAMapWould, HOUR, NOW, patchOf, sorted, stored } from './session-store-model.ts';
+import type { Law } from './session-store-model.ts';
+import { PRINCIPAL_LAWS } from './session-store-principal-laws.ts';
+import { RETIREMENT_LAWS } from './session-store-retirement-laws.ts';
 
 export const SESSION_STORE_LAWS: Readonly<Record<string, Law>> = {
   'knows nothing of an id that was never stored': async ({ store }) => {
@@ -33,8 +26,9 @@ export const SESSION_STORE_LAWS: Readonly<Record<string, Law>> = {
       ['cart', '{"items":[1,2]}'],
     ]);
     const receipt = await store.commit(id, patchOf({ set: fields }), NOW);
-    assert.deepEqual(receipt, { version: 1, sums: new Map() });
-    const expected = { version: 1, createdAt: NOW, touchedAt: NOW, expiresAt: NOW + HOUR, fields };
+    assert.deepEqual(receipt, { version: 1, sums: new Map(), conflicts: new Map() });
+    const times = { createdAt: NOW, touchedAt: NOW, expiresAt: NOW + HOUR };
+    const expected = { version: 1, ...times, principal: undefined, isRetired: false, fields };
     assert.deepEqual(await store.load(id, NOW), expected);
     assert.deepEqual(await other.load(id, NOW), expected);
   },
@@ -162,7 +156,7 @@ export const SESSION_STORE_LAWS: Readonly<Record<string, Law>> = {
   'adds when it creates': async ({ store }) => {
     const id = newSessionId();
     const receipt = await store.commit(id, patchOf({ add: new Map([['n', 7]]) }), NOW);
-    assert.deepEqual(receipt, { version: 1, sums: new Map([['n', '7']]) });
+    assert.deepEqual(receipt, { version: 1, sums: new Map([['n', '7']]), conflicts: new Map() });
   },
 
   'loses none of 200 concurrent increments': async ({ store, other }) => {
@@ -243,10 +237,8 @@ export const SESSION_STORE_LAWS: Readonly<Record<string, Law>> = {
   'does what a map would do, for any sequence of calls': async ({ store, other }) => {
     await assertDoesWhatAMapWould(store, other);
   },
-};
 
-async function stored(store: SessionStore, fields: Record<string, string>): Promise<string> {
-  const id = newSessionId();
-  await store.commit(id, patchOf({ set: new Map(Object.entries(fields)) }), NOW);
-  return id;
-}
+  ...CONDITION_LAWS,
+  ...RETIREMENT_LAWS,
+  ...PRINCIPAL_LAWS,
+};

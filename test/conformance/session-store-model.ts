@@ -9,6 +9,28 @@ import type { SessionPatch, SessionRecord, SessionStore } from '@evenkeel/sessio
 export const HOUR = 3_600_000;
 export const NOW = 1_800_000_000_000;
 
+/** A store under test, and another handle of the same data as a second process would have. */
+export interface StoreUnderTest {
+  readonly store: SessionStore;
+  /** The same as `store` where there can be no other. */
+  readonly other: SessionStore;
+  close(): void | Promise<void>;
+}
+
+/** Throws if the store does not keep it. */
+export type Law = (subject: StoreUnderTest) => Promise<void>;
+
+/** Stores a session with these fields. @returns its id */
+export async function stored(
+  store: SessionStore,
+  fields: Record<string, string>,
+  patch: Partial<SessionPatch> = {},
+): Promise<string> {
+  const id = newSessionId();
+  await store.commit(id, patchOf({ set: new Map(Object.entries(fields)), ...patch }), NOW);
+  return id;
+}
+
 /** A patch that creates unless told otherwise. */
 export function patchOf(patch: Partial<SessionPatch> = {}): SessionPatch {
   const nothing = { set: new Map(), remove: [], add: new Map() };

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { SESSION_STORE_LAWS } from './session-store-laws.ts';
-import type { StoreUnderTest } from './session-store-laws.ts';
+import type { StoreUnderTest } from './session-store-model.ts';
 
 /** A law that does not hold for a store, and why that is right. */
 export interface SkippedLaw {

@@ -3,7 +3,7 @@
  * share. The Redis store says the same in Lua.
  */
 import { BalancerError } from '@evenkeel/core';
-import type { SessionPatch } from './store.ts';
+import type { CommitReceipt, SessionPatch } from './store.ts';
 
 /** What a patch does to fields. */
 export type FieldChanges = Pick<SessionPatch, 'set' | 'remove' | 'add'>;
@@ -35,6 +35,29 @@ export function mergedFields(fields: ReadonlyMap<string, string>, changes: Field
   for (const [name, value] of changes.set) merged.set(name, value);
   for (const name of changes.remove) merged.delete(name);
   return merged;
+}
+
+const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
+
+/** The fields that do not hold what a patch expects, with what they hold. O(expected). */
+export function conflictsWith(
+  fields: ReadonlyMap<string, string>,
+  { expect = NOTHING }: Pick<SessionPatch, 'expect'>,
+): ReadonlyMap<string, string | undefined> {
+  if (expect.size === 0) return NOTHING;
+  const conflicts = new Map<string, string | undefined>();
+  for (const [name, value] of expect) if (fields.get(name) !== value) conflicts.set(name, fields.get(name));
+  return conflicts;
+}
+
+/** What a commit answers that stored nothing, since the session is not as it expects. */
+export function refusal(version: number, conflicts: CommitReceipt['conflicts']): CommitReceipt {
+  return { version, sums: NOTHING, conflicts };
+}
+
+/** What a commit answers that was stored. */
+export function acceptance(version: number, sums: CommitReceipt['sums']): CommitReceipt {
+  return { version, sums, conflicts: NOTHING };
 }
 
 /** The changes that lead from one set of fields to another. O(fields). */

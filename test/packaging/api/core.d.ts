@@ -1545,6 +1545,8 @@ export declare const STATUS_OF: {
     readonly SESSION_FIELD: 500;
     /** The session was destroyed by another request while this one was running, and its changes were not stored. */
     readonly SESSION_GONE: 409;
+    /** Other requests changed the session field each time before this one could. */
+    readonly SESSION_CONFLICT: 409;
     /** The session store did not answer, or refused. */
     readonly SESSION_STORE: 503;
     /** The session store holds something under the session's key that this library did not write. */

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { newSessionId } from '@evenkeel/core/session-cookie';
 import { manualClock } from '@evenkeel/core/testing';
-import { createSessions, redisSessionStore, type RedisClient } from '@evenkeel/session-store';
+import { createSessions, type RedisClient, type RedisSessionStore } from '@evenkeel/session-store';
 import { patchOf } from '../../conformance/session-store-model.ts';
 import { describeSessionStore } from '../../conformance/session-store.ts';
-import { REDIS_URL, testRedis, type TestRedis } from '../fixtures/redis.ts';
+import { plainRedisStore, REDIS_URL, testRedis, type TestRedis } from '../fixtures/redis.ts';
 import { tcpProxy, type TcpProxy } from '../fixtures/tcp-proxy.ts';
 
 const { createdAt: NOW } = patchOf();
@@ -18,18 +18,18 @@ describeSessionStore('redisSessionStore', () => {
   const redis = testRedis();
   const options = { prefix: redis.prefix, ...PATIENT };
   return {
-    store: redisSessionStore(redis.connect(), options),
-    other: redisSessionStore(redis.connect({ lazyConnect: true, protocol: 2 }), options),
+    store: plainRedisStore(redis.connect(), options),
+    other: plainRedisStore(redis.connect({ lazyConnect: true, protocol: 2 }), options),
     close: () => redis.close(),
   };
 });
 
 describe('redisSessionStore', () => {
   let redis: TestRedis;
-  let store: ReturnType<typeof redisSessionStore>;
+  let store: RedisSessionStore;
   beforeEach(() => {
     redis = testRedis();
-    store = redisSessionStore(redis.connect(), { prefix: redis.prefix, ...PATIENT });
+    store = plainRedisStore(redis.connect(), { prefix: redis.prefix, ...PATIENT });
   });
   afterEach(() => redis.close());
 
@@ -58,21 +58,15 @@ describe('redisSessionStore', () => {
     assert.match(String(await redis.admin.object('ENCODING', await onlyKey())), /^(listpack|ziplist)$/);
   });
 
-  it('goes on when Redis has forgotten its scripts', async () => {
-    const id = newSessionId();
-    await store.commit(id, patchOf(), NOW);
-    await redis.admin.script('FLUSH');
-    assert.equal((await store.commit(id, update, NOW))?.version, 2);
-  });
-
   it('reads a hash in any shape that ioredis hands over', async () => {
     const id = newSessionId();
     await store.commit(id, patchOf({ set: new Map([['a', '1']]) }), NOW);
-    const other = redisSessionStore(redis.connect({ replyMapping: 'resp3' }), { prefix: redis.prefix, ...PATIENT });
+    const other = plainRedisStore(redis.connect({ replyMapping: 'resp3' }), { prefix: redis.prefix, ...PATIENT });
     assert.deepEqual(await other.load(id, NOW), await store.load(id, NOW));
   });
 
   describe('with something else under its key', () => {
+    const session = { '#v': 1, '#c': 1, '#a': 1, '#x': NOW * 2 };
     const poison: Record<string, (key: string) => Promise<unknown>> = {
       'a string': (key) => redis.admin.set(key, '{"user":"eve"}'),
       'a list': (key) => redis.admin.rpush(key, 'a', 'b'),
@@ -80,6 +74,9 @@ describe('redisSessionStore', () => {
       'a version that is no number': (key) => redis.admin.hset(key, '#v', 'x', '#c', 1, '#a', 1, '#x', NOW * 2),
       'an empty end': (key) => redis.admin.hset(key, '#v', 1, '#c', 1, '#a', 1, '#x', ''),
       'an end that is no number': (key) => redis.admin.hset(key, '#v', 1, '#c', 1, '#a', 1, '#x', 'never'),
+      'a mark of retirement that is none': (key) => redis.admin.hset(key, { ...session, '#r': '0' }),
+      'a principal without a generation': (key) => redis.admin.hset(key, { ...session, '#p': 'eve' }),
+      'a generation that is no number': (key) => redis.admin.hset(key, { ...session, '#p': 'eve', '#g': '-' }),
     };
     for (const [what, put] of Object.entries(poison)) {
       it(`refuses ${what}, and leaves it as it was`, async () => {
@@ -94,6 +91,7 @@ describe('redisSessionStore', () => {
         await assert.rejects(store.commit(id, update, NOW), corrupt);
         await assert.rejects(store.commit(id, patchOf(), NOW), corrupt);
         await assert.rejects(store.touch(id, NOW + 1_000, NOW), corrupt);
+        await assert.rejects(store.retire(id, NOW + 1_000, NOW), corrupt);
         await assert.rejects(store.destroy(id, NOW), corrupt);
         assert.equal(await redis.admin.dump(key), before);
       });
@@ -136,16 +134,20 @@ describe('redisSessionStore', () => {
 
     it('fails with SESSION_STORE within its deadline when Redis is frozen, and goes on when it thaws', async () => {
       const connection = redis.connect({}, proxy.port);
-      const quick = redisSessionStore(connection, { prefix: redis.prefix, deadlineMs: 50 });
-      const patient = redisSessionStore(connection, { prefix: redis.prefix, ...PATIENT });
+      // One for each call: after three failures a store asks no more.
+      const quick = (): RedisSessionStore => plainRedisStore(connection, { prefix: redis.prefix, deadlineMs: 50 });
+      const patient = plainRedisStore(connection, { prefix: redis.prefix, ...PATIENT });
       const id = newSessionId();
       await patient.commit(id, patchOf(), NOW);
       proxy.mode = 'frozen';
       const failure = { name: 'BalancerError', code: 'SESSION_STORE', message: /did not answer within 50 ms/ };
-      await assert.rejects(quick.load(id, NOW), failure);
-      await assert.rejects(quick.commit(id, update, NOW), failure);
-      await assert.rejects(quick.touch(id, NOW + 1_000, NOW), failure);
-      await assert.rejects(quick.destroy(id, NOW), failure);
+      await assert.rejects(quick().load(id, NOW), failure);
+      await assert.rejects(quick().commit(id, update, NOW), failure);
+      await assert.rejects(quick().touch(id, NOW + 1_000, NOW), failure);
+      await assert.rejects(quick().retire(id, NOW + 1_000, NOW), failure);
+      await assert.rejects(quick().destroy(id, NOW), failure);
+      await assert.rejects(quick().list('ada', NOW), failure);
+      await assert.rejects(quick().revoke('ada', NOW), failure);
       proxy.mode = 'open';
       assert.notEqual(await patient.commit(newSessionId(), patchOf(), NOW), undefined);
     });
@@ -153,7 +155,7 @@ describe('redisSessionStore', () => {
     it('fails with SESSION_STORE within its deadline when nobody listens', async () => {
       const connection = redis.connect({}, proxy.port);
       await proxy.close();
-      const quick = redisSessionStore(connection, { prefix: redis.prefix, deadlineMs: 50 });
+      const quick = plainRedisStore(connection, { prefix: redis.prefix, deadlineMs: 50 });
       await assert.rejects(quick.load(newSessionId(), NOW), { code: 'SESSION_STORE' });
       proxy = await tcpProxy({ host: '127.0.0.1', port: 1 });
     });
@@ -166,28 +168,35 @@ describe('redisSessionStore', () => {
       proxy.mode = 'frozen';
       proxy.cut();
       await once(connection, 'close');
-      const quick = redisSessionStore(connection, { prefix: redis.prefix, deadlineMs: 50 });
+      const quick = plainRedisStore(connection, { prefix: redis.prefix, deadlineMs: 50 });
       await assert.rejects(quick.commit(id, update, NOW), { code: 'SESSION_STORE' });
       proxy.mode = 'open';
       await connection.ping();
       assert.equal((await store.load(id, NOW))?.version, 1);
     });
 
-    it('does not apply a commit that reaches Redis long after it was reported as failed', async () => {
+    it('does not apply what reaches Redis long after it was reported as failed', async () => {
       const connection = redis.connect({}, proxy.port);
-      const quick = redisSessionStore(connection, { prefix: redis.prefix, deadlineMs: 50 });
+      const quick = plainRedisStore(connection, { prefix: redis.prefix, deadlineMs: 50 });
       await connection.ping();
       const id = newSessionId();
-      await quick.commit(id, patchOf(), NOW);
+      await quick.commit(id, patchOf({ principal: 'ada' }), NOW);
       await quick.commit(id, patchOf({ mode: 'update' }), NOW);
+      // After three failures a store asks no more.
+      const another = plainRedisStore(connection, { prefix: redis.prefix, deadlineMs: 50 });
+      await another.commit(newSessionId(), patchOf(), NOW);
       proxy.mode = 'frozen';
       const failure = { code: 'SESSION_STORE' };
       await assert.rejects(quick.commit(id, update, NOW), failure);
-      for (let i = 0; i < 3; i++) await assert.rejects(quick.load(id, NOW), failure);
+      await assert.rejects(quick.retire(id, NOW + 1_000, NOW), failure);
+      await assert.rejects(quick.touch(id, NOW + 1_000, NOW), failure);
+      await assert.rejects(another.revoke('ada', NOW), failure);
+      for (let i = 0; i < 2; i++) await assert.rejects(another.load(id, NOW), failure);
       proxy.mode = 'open';
       // The same connection, so it comes after what was waiting.
       await connection.ping();
-      assert.deepEqual((await store.load(id, NOW))?.fields, new Map());
+      const record = await store.load(id, NOW);
+      assert.deepEqual([record?.version, record?.isRetired, record?.expiresAt], [2, false, NOW + 3_600_000]);
     });
 
     it('goes on when the clock of Redis is another one than before, as after a failover', async () => {
@@ -198,12 +207,12 @@ describe('redisSessionStore', () => {
         evalsha: {
           value(sha1: string, keys: number, key: string, ...rest: string[]) {
             // The latest moment for a commit, as it looks to a clock that is far ahead.
-            if (jumps-- > 0) rest[8] = '1';
+            if (jumps-- > 0) rest[0] = '1';
             return connection.evalsha(sha1, keys, key, ...rest);
           },
         },
       });
-      const through = redisSessionStore(jumping, { prefix: redis.prefix, ...PATIENT });
+      const through = plainRedisStore(jumping, { prefix: redis.prefix, ...PATIENT });
       const id = newSessionId();
       await through.commit(id, patchOf(), NOW);
       jumps = 1;
@@ -215,7 +224,7 @@ describe('redisSessionStore', () => {
 
     it('applies a commit once though its answer was lost and ioredis sent it again', async () => {
       const connection = redis.connect({}, proxy.port);
-      const through = redisSessionStore(connection, { prefix: redis.prefix, ...PATIENT });
+      const through = plainRedisStore(connection, { prefix: redis.prefix, ...PATIENT });
       const id = newSessionId();
       await through.commit(id, patchOf({ add: new Map([['n', 1]]) }), NOW);
       proxy.mode = 'deaf';
@@ -224,13 +233,13 @@ describe('redisSessionStore', () => {
       await lost;
       proxy.mode = 'open';
       proxy.cut();
-      assert.deepEqual(await commit, { version: 2, sums: new Map([['n', '2']]) });
+      assert.deepEqual(await commit, { version: 2, sums: new Map([['n', '2']]), conflicts: new Map() });
       assert.equal((await store.load(id, NOW))?.fields.get('n'), '2');
     });
 
     it('creates once though the answer was lost and ioredis sent it again', async () => {
       const connection = redis.connect({}, proxy.port);
-      const through = redisSessionStore(connection, { prefix: redis.prefix, ...PATIENT });
+      const through = plainRedisStore(connection, { prefix: redis.prefix, ...PATIENT });
       await connection.ping();
       proxy.mode = 'deaf';
       const lost = proxy.answerLost();
@@ -238,19 +247,36 @@ describe('redisSessionStore', () => {
       await lost;
       proxy.mode = 'open';
       proxy.cut();
-      assert.deepEqual(await commit, { version: 1, sums: new Map() });
+      assert.deepEqual(await commit, { version: 1, sums: new Map(), conflicts: new Map() });
     });
   });
 
+  it('does not take the middle of two names for a third one', async () => {
+    const id = newSessionId();
+    await store.commit(id, patchOf({ name: 'aaaaaaab' }), NOW);
+    await store.commit(id, { ...update, name: 'bccccccc' }, NOW);
+    assert.equal((await store.commit(id, { ...update, name: 'aaabbccc' }, NOW))?.version, 3);
+  });
+
+  it('refuses the name of a commit that it could not remember', async () => {
+    for (const name of ['', 'short', 'much too long', '8 chars.']) {
+      await assert.rejects(store.commit(newSessionId(), patchOf({ name }), NOW), { code: 'INVALID_OPTIONS' }, name);
+    }
+  });
+
   it('refuses options that make no sense', () => {
-    assert.throws(() => redisSessionStore({} as RedisClient), {
+    assert.throws(() => plainRedisStore({} as RedisClient), {
       code: 'INVALID_OPTIONS',
       message: /`redis` must be an ioredis client/,
     });
     const options = { prefix: 'a{b', deadlineMs: 0, ttl: 3 };
-    assert.throws(() => redisSessionStore(redis.admin, options), {
+    assert.throws(() => plainRedisStore(redis.admin, options), {
       code: 'INVALID_OPTIONS',
       message: /`prefix` must be a text without braces.*`deadlineMs` must be.*`ttl` is not a known option/,
+    });
+    assert.throws(() => plainRedisStore(redis.admin, { replicas: 2 }), {
+      code: 'INVALID_OPTIONS',
+      message: /`replicas` only with `acknowledge: "replica"`/,
     });
   });
 });

@@ -5,15 +5,21 @@ import { corruptError, storeError } from '../store-error.ts';
 /** "evkl": marks a file as ours. @see https://www.sqlite.org/pragma.html#pragma_application_id */
 const APPLICATION_ID = 0x65766b6c;
 
+/** Another one is another shape of the tables. */
+const SCHEMA_VERSION = 2;
+
 const SCHEMA = `
 CREATE TABLE session (
-  id TEXT PRIMARY KEY, version INTEGER NOT NULL, created INTEGER NOT NULL, touched INTEGER NOT NULL, expires INTEGER NOT NULL
+  id TEXT PRIMARY KEY, version INTEGER NOT NULL, created INTEGER NOT NULL, touched INTEGER NOT NULL, expires INTEGER NOT NULL,
+  principal TEXT, retired INTEGER NOT NULL, commits TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_expires ON session (expires);
+CREATE INDEX session_principal ON session (principal, created) WHERE principal IS NOT NULL;
 CREATE TABLE field (
   session TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (session, name)
 ) STRICT, WITHOUT ROWID;
 PRAGMA application_id = ${APPLICATION_ID};
+PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
 /** SQLite's primary result code for a lock that somebody else holds. @see https://www.sqlite.org/rescode.html#busy */
@@ -72,7 +78,11 @@ function sleep(ms: number): void {
 function assertOurs(database: DatabaseSync, path: string): boolean {
   const id = database.prepare('PRAGMA application_id').get()?.['application_id'];
   const objects = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'];
-  if (id === APPLICATION_ID) return true;
+  if (id === APPLICATION_ID) {
+    const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
+    if (version === SCHEMA_VERSION) return true;
+    throw corruptError(`The file ${path}`, `its tables are of version ${String(version)}, not ${SCHEMA_VERSION}`);
+  }
   if (id === 0 && objects === 0) return false;
   throw corruptError(`The file ${path}`, 'it is a database of something else');
 }
@@ -96,6 +106,9 @@ export interface Statements {
   readonly removeFields: StatementSync;
   readonly removeSession: StatementSync;
   readonly touch: StatementSync;
+  readonly retire: StatementSync;
+  readonly list: StatementSync;
+  readonly owned: StatementSync;
   readonly expired: StatementSync;
 }
 
@@ -106,10 +119,10 @@ export function statementsOf(database: DatabaseSync): Statements {
     commit: database.prepare('COMMIT'),
     rollback: database.prepare('ROLLBACK'),
     read: database.prepare(
-      'SELECT s.version, s.created, s.touched, s.expires, f.name, f.value FROM session s LEFT JOIN field f ON f.session = s.id WHERE s.id = ?',
+      'SELECT s.version, s.created, s.touched, s.expires, s.principal, s.retired, s.commits, f.name, f.value FROM session s LEFT JOIN field f ON f.session = s.id WHERE s.id = ?',
     ),
     putSession: database.prepare(
-      `INSERT INTO session (id, version, created, touched, expires) VALUES (?, ?, ?, ?, ?) ${upsert} version = excluded.version, touched = excluded.touched, expires = excluded.expires`,
+      `INSERT INTO session (id, version, created, touched, expires, principal, retired, commits) VALUES (?, ?, ?, ?, ?, ?, 0, ?) ${upsert} version = excluded.version, touched = excluded.touched, expires = excluded.expires, commits = excluded.commits`,
     ),
     putField: database.prepare(
       `INSERT INTO field (session, name, value) VALUES (?, ?, ?) ${upsert} value = excluded.value`,
@@ -117,7 +130,12 @@ export function statementsOf(database: DatabaseSync): Statements {
     removeField: database.prepare('DELETE FROM field WHERE session = ? AND name = ?'),
     removeFields: database.prepare('DELETE FROM field WHERE session = ?'),
     removeSession: database.prepare('DELETE FROM session WHERE id = ?'),
-    touch: database.prepare('UPDATE session SET touched = ?, expires = ? WHERE id = ? AND expires > ?'),
+    touch: database.prepare('UPDATE session SET touched = ?, expires = ? WHERE id = ? AND expires > ? AND retired = 0'),
+    retire: database.prepare('UPDATE session SET retired = 1, expires = ? WHERE id = ?'),
+    owned: database.prepare('SELECT id FROM session WHERE principal = ?'),
+    list: database.prepare(
+      'SELECT id FROM session WHERE principal = ? AND expires > ? AND retired = 0 ORDER BY created',
+    ),
     expired: database.prepare('SELECT id FROM session WHERE expires <= ? LIMIT 100'),
   };
 }

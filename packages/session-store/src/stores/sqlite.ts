@@ -9,9 +9,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { durationMs, resolveOptions, v } from '@evenkeel/core/options';
 import { isFieldName } from '../fields.ts';
-import { addToField } from '../merge.ts';
+import { acceptance, addToField, conflictsWith, refusal } from '../merge.ts';
 import { sessionKey } from '../session-key.ts';
-import type { CommitReceipt, SessionPatch, SessionRecord, SessionStore } from '../store.ts';
+import type { CommitReceipt, ListedSession, SessionPatch, SessionRecord, SessionStore } from '../store.ts';
 import { corruptError, storeError } from '../store-error.ts';
 import { openDatabase, statementsOf } from './sqlite-schema.ts';
 
@@ -46,6 +46,17 @@ export function sqliteSessionStore(options: SqliteSessionStoreOptions): SqliteSe
   return new SqliteStore(openDatabase(path, Math.floor(busyTimeoutMs)));
 }
 
+/** A session, and the names of its last commits, each with a space before it. */
+interface Held {
+  readonly record: SessionRecord;
+  readonly commits: string;
+}
+
+const NOBODY = { record: undefined, commits: '' } as const;
+
+/** Of 8 commits, as in the other stores. */
+const COMMITS_LENGTH = 8 * 9;
+
 class SqliteStore implements SqliteSessionStore {
   readonly #database: DatabaseSync;
   readonly #statements: ReturnType<typeof statementsOf>;
@@ -57,25 +68,36 @@ class SqliteStore implements SqliteSessionStore {
   }
 
   async load(id: string, now: number): Promise<SessionRecord | undefined> {
-    return guarded(() => this.#read(sessionKey(id), now));
+    return guarded(() => this.#read(sessionKey(id), now)?.record);
   }
 
   async commit(id: string, patch: SessionPatch, now: number): Promise<CommitReceipt | undefined> {
     return this.#transaction(() => {
       const key = sessionKey(id);
-      const record = this.#read(key, now);
-      if (patch.mode === 'update' && record === undefined) return undefined;
+      const { record, commits } = this.#read(key, now) ?? NOBODY;
+      const before = record?.fields ?? new Map<string, string>();
+      if (record !== undefined && patch.name !== undefined && commits.split(' ').includes(patch.name)) {
+        return acceptance(
+          record.version,
+          new Map([...patch.add.keys()].map((name) => [name, before.get(name) ?? '0'])),
+        );
+      }
+      if (patch.mode === 'update' && (record === undefined || record.isRetired)) return undefined;
       if (patch.mode === 'create' && record !== undefined) throw corruptError('A new session id', 'it is in use');
+      const conflicts = conflictsWith(before, patch);
+      if (conflicts.size > 0) return refusal(record?.version ?? 0, conflicts);
       const { putSession, putField, removeField } = this.#statements;
       // An expired session of the same id may still have rows.
       if (record === undefined) this.#remove(key);
       const version = (record?.version ?? 0) + 1;
-      putSession.run(key, version, record?.createdAt ?? patch.createdAt, now, patch.expiresAt);
-      const sums = new Map([...patch.add].map(([name, by]) => [name, addToField(name, record?.fields.get(name), by)]));
+      const { createdAt, principal } = record ?? patch;
+      const names = patch.name === undefined ? commits : `${commits} ${patch.name}`.slice(-COMMITS_LENGTH);
+      putSession.run(key, version, createdAt, now, patch.expiresAt, principal ?? null, names);
+      const sums = new Map([...patch.add].map(([name, by]) => [name, addToField(name, before.get(name), by)]));
       for (const [name, value] of [...patch.set, ...sums]) putField.run(key, name, value);
       for (const name of patch.remove) removeField.run(key, name);
       this.#sweep(now);
-      return { version, sums };
+      return acceptance(version, sums);
     });
   }
 
@@ -86,10 +108,39 @@ class SqliteStore implements SqliteSessionStore {
   async destroy(id: string, now: number): Promise<SessionRecord | undefined> {
     return this.#transaction(() => {
       const key = sessionKey(id);
-      const record = this.#read(key, now);
+      const held = this.#read(key, now);
       this.#remove(key);
-      return record;
+      return held?.record;
     });
+  }
+
+  async retire(id: string, until: number, now: number): Promise<SessionRecord | undefined> {
+    return this.#transaction(() => {
+      const key = sessionKey(id);
+      const record = this.#read(key, now)?.record;
+      if (record === undefined || record.isRetired) return record;
+      const expiresAt = Math.min(until, record.expiresAt);
+      this.#statements.retire.run(expiresAt, key);
+      return { ...record, isRetired: true, expiresAt };
+    });
+  }
+
+  async list(principal: string, now: number): Promise<readonly ListedSession[]> {
+    return this.#transaction(() =>
+      keysIn(this.#statements.list.all(principal, now)).map((key) => ({ key, record: this.#read(key, now)!.record })),
+    );
+  }
+
+  async end(key: string, now: number): Promise<boolean> {
+    return this.#transaction(() => {
+      const isThere = this.#read(key, now) !== undefined;
+      this.#remove(key);
+      return isThere;
+    });
+  }
+
+  async revoke(principal: string): Promise<void> {
+    this.#transaction(() => keysIn(this.#statements.owned.all(principal)).forEach((key) => this.#remove(key)));
   }
 
   close(): void {
@@ -115,7 +166,7 @@ class SqliteStore implements SqliteSessionStore {
     });
   }
 
-  #read(key: string, now: number): SessionRecord | undefined {
+  #read(key: string, now: number): Held | undefined {
     // One statement, so that it is one snapshot also outside of a transaction.
     const rows = this.#statements.read.all(key);
     const fields = new Map<string, string>();
@@ -128,13 +179,17 @@ class SqliteStore implements SqliteSessionStore {
     }
     const [first] = rows;
     if (first === undefined || integerOf(first, 'expires') <= now) return undefined;
-    return {
+    const { principal, commits } = first;
+    const record: SessionRecord = {
       version: integerOf(first, 'version'),
       createdAt: integerOf(first, 'created'),
       touchedAt: integerOf(first, 'touched'),
       expiresAt: integerOf(first, 'expires'),
+      principal: typeof principal === 'string' ? principal : undefined,
+      isRetired: integerOf(first, 'retired') !== 0,
       fields,
     };
+    return { record, commits: String(commits) };
   }
 
   #remove(key: string): void {
@@ -146,13 +201,17 @@ class SqliteStore implements SqliteSessionStore {
   #sweep(now: number): void {
     if (now < this.#sweepAt) return;
     const expired = this.#statements.expired.all(now);
-    for (const row of expired) this.#remove(String(row['id']));
+    for (const key of keysIn(expired)) this.#remove(key);
     // A full batch means there is more; the next commit goes on.
     if (expired.length < 100) this.#sweepAt = now + SWEEP_INTERVAL_MS;
   }
 }
 
 type Row = ReturnType<StatementSync['all']>[number];
+
+function keysIn(rows: readonly Row[]): string[] {
+  return rows.map((row) => String(row['id']));
+}
 
 function integerOf(row: Row, column: string): number {
   const value = row[column];
