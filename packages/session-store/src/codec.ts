@@ -1,94 +1,124 @@
 /**
- * Field values as JSON text. What JSON would change without a word (a Date, a Map, NaN, a class instance, ...) is refused with the
- * path of the offender, because a value that comes back as something else on the next request is the worst kind of bug. A property
- * of an object that is `undefined` is left out, as JSON does: it reads back as `undefined` all the same.
+ * Field values as text. Plain JSON values are their JSON text and nothing else: integers stay bare, so that a store can add to them,
+ * and what older versions wrote stays readable. A value that holds more than JSON knows (a Date, a Map, bytes, ...) is a `~` and then
+ * JSON with tags, see `codec-tags.ts`. No JSON text starts with `~`, so that no plain value can be taken for a tagged one.
+ *
+ * What even tags would change without a word (NaN, a class instance, a function, ...) is refused with the path of the offender,
+ * because a value that comes back as something else on the next request is the worst kind of bug. A property of an object that is
+ * `undefined` is left out, as JSON does: it reads back as `undefined` all the same.
  * @see RFC 8259
  */
 import { BalancerError } from '@evenkeel/core';
+import { MAX_DEPTH, MAX_VALUE_LENGTH, taggedTree, tooLarge, untagged } from './codec-tags.ts';
 
-/** The longest encoded value of one field, in UTF-16 units. */
-export const MAX_VALUE_LENGTH = 1_048_576;
-
-/** Deeper values are refused before they could overflow the stack. */
-const MAX_DEPTH = 100;
-
-// Only a text that could hold the key is worth a walk: spelt out, or with an escape that this codec would not have written.
-const SUSPECT = /__proto__|\\u005f/i;
+/** What the text of a tagged value starts with. */
+const TAGGED = '~';
 
 /**
- * The JSON text of a field's value. O(size).
+ * The text of a field's value; equal values in equal order give equal texts. O(size).
  * @throws SESSION_FIELD naming the path, if `value` would not come back equal, or is too large
  */
 export function encodeValue(name: string, value: unknown): string {
-  assertStorable(value, name, []);
-  const text = JSON.stringify(value);
+  const text = isPlain(value) ? JSON.stringify(value) : encodeOther(name, value);
   if (text.length <= MAX_VALUE_LENGTH) return text;
-  throw new BalancerError(
-    'SESSION_FIELD',
-    `The session field \`${name}\` is larger than ${MAX_VALUE_LENGTH} characters`,
-  );
+  throw tooLarge(name);
 }
 
 /** The value of an encoded field. O(size). @throws SESSION_CORRUPT if `encodeValue` cannot have written it */
 export function decodeValue(name: string, text: string): unknown {
-  let value: unknown;
   try {
-    value = JSON.parse(text);
-    if (SUSPECT.test(text)) assertStorable(value, name, []);
+    if (text.length > MAX_VALUE_LENGTH) throw tooLarge(name);
+    return text.startsWith(TAGGED) ? decodeTagged(name, text) : decodePlain(text);
   } catch (cause) {
     throw new BalancerError('SESSION_CORRUPT', `The stored session field \`${name}\` is not of this library's making`, {
       cause,
     });
   }
+}
+
+/** Slower, for it knows the path of all that it meets. */
+function encodeOther(name: string, value: unknown): string {
+  const { tree, isTagged } = taggedTree(name, value);
+  return isTagged ? TAGGED + JSON.stringify(tree) : JSON.stringify(value);
+}
+
+function decodePlain(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  if (isSuspect(text) && !isPlain(value)) throw new Error('a key that reaches a prototype, or nested too deep');
   return value;
 }
 
-function assertStorable(value: unknown, path: string, parents: readonly object[]): void {
+/** One question answers all that a text can have wrong, such as a date out of range or bytes in a base64 of somebody else's. */
+function decodeTagged(name: string, text: string): unknown {
+  const value = untagged(JSON.parse(text.slice(TAGGED.length)));
+  if (encodeValue(name, value) !== text) throw new Error('tags that this library does not write so');
+  return value;
+}
+
+/** True for a text that is worth a walk: one that could hold `__proto__`, spelt out or escaped, or be nested too deep. */
+function isSuspect(text: string): boolean {
+  return text.includes('__proto__') || text.includes('\\u005') || occursMoreThan(MAX_DEPTH, text);
+}
+
+/** Counts `[` and `{`, the ones in strings too: searching is many times faster than reading the text. */
+function occursMoreThan(limit: number, text: string): boolean {
+  if (text.length <= 2 * limit) return false;
+  let count = 0;
+  for (let i = text.indexOf('['); i >= 0 && count <= limit; i = text.indexOf('[', i + 1)) count++;
+  for (let i = text.indexOf('{'); i >= 0 && count <= limit; i = text.indexOf('{', i + 1)) count++;
+  return count > limit;
+}
+
+/** Characters that the walk under way may still need. It ends objects that refer to each other so often that they never fit. */
+let charactersLeft = 0;
+
+/** True if JSON keeps `value` as it is. False may have any reason, size included. */
+function isPlain(value: unknown): boolean {
+  charactersLeft = MAX_VALUE_LENGTH;
+  return isPlainWithin(value, 0);
+}
+
+function isPlainWithin(value: unknown, depth: number): boolean {
+  if (--charactersLeft < 0) return false;
   switch (typeof value) {
     case 'string':
+      charactersLeft -= value.length;
+      return charactersLeft >= 0;
     case 'boolean':
-      return;
+      return true;
     case 'number':
       // -0 comes back as 0, which is equal to it and what arithmetic meant.
-      if (!Number.isFinite(value)) throw refused(path, String(value));
-      return;
+      return Number.isFinite(value);
     case 'object':
-      if (value === null) return;
-      if (parents.includes(value)) throw refused(path, 'a cycle');
-      if (parents.length >= MAX_DEPTH) throw refused(path, `nested more than ${MAX_DEPTH} deep`);
-      return Array.isArray(value)
-        ? assertStorableArray(value, path, [...parents, value])
-        : assertStorableObject(value, path, [...parents, value]);
+      // A cycle is nested too deep as well.
+      if (value === null) return true;
+      if (depth === MAX_DEPTH) return false;
+      return Array.isArray(value) ? isPlainArray(value, depth + 1) : isPlainObject(value, depth + 1);
     default:
-      throw refused(path, value === undefined ? 'undefined' : `a ${typeof value}`);
+      return false;
   }
 }
 
-function assertStorableArray(array: readonly unknown[], path: string, parents: readonly object[]): void {
+function isPlainArray(array: readonly unknown[], depth: number): boolean {
+  if (Object.getPrototypeOf(array) !== Array.prototype) return false;
   // By index, so that a hole counts as the undefined it reads as.
-  for (let i = 0; i < array.length; i++) assertStorable(array[i], `${path}[${i}]`, parents);
-  if (Object.keys(array).length !== array.length) throw refused(path, 'an array with named properties');
+  for (let i = 0; i < array.length; i++) if (!isPlainWithin(array[i], depth)) return false;
+  return Object.keys(array).length === array.length;
 }
 
-function assertStorableObject(object: object, path: string, parents: readonly object[]): void {
+function isPlainObject(object: object, depth: number): boolean {
   const prototype: unknown = Object.getPrototypeOf(object);
-  if (prototype !== Object.prototype && prototype !== null) throw refused(path, describeInstance(object));
-  for (const key of Reflect.ownKeys(object)) {
-    if (typeof key === 'symbol') throw refused(path, 'an object with a symbol as key');
-    if (key === '__proto__') throw refused(path, 'an object with the key "__proto__"');
-    const value: unknown = Reflect.get(object, key);
-    if (value !== undefined) assertStorable(value, `${path}.${key}`, parents);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  const keys = Object.keys(object);
+  // Asking three times is still faster than one list of all kinds of keys.
+  if (Object.getOwnPropertyNames(object).length !== keys.length) return false;
+  if (Object.getOwnPropertySymbols(object).length > 0) return false;
+  for (const key of keys) {
+    if (key === '__proto__') return false;
+    const value = (object as Record<string, unknown>)[key];
+    if (value === undefined) continue;
+    charactersLeft -= key.length;
+    if (!isPlainWithin(value, depth)) return false;
   }
-}
-
-function describeInstance(object: object): string {
-  const name: unknown = Reflect.get(object, 'constructor')?.name;
-  return typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an object with a prototype of its own';
-}
-
-function refused(path: string, what: string): BalancerError {
-  return new BalancerError(
-    'SESSION_FIELD',
-    `The session field \`${path}\` cannot be stored: ${what} does not survive JSON`,
-  );
+  return true;
 }

@@ -9,7 +9,24 @@ import { BalancerError } from '@evenkeel/core';
 export const MAX_FIELD_NAME_LENGTH = 128;
 
 /** The members every session has; never names of fields. */
-export const SESSION_MEMBERS = ['id', 'isNew', 'regenerate', 'destroy', 'save', 'touch', 'increment'] as const;
+export const SESSION_MEMBERS = [
+  'id',
+  'isNew',
+  'principal',
+  'regenerate',
+  'login',
+  'logout',
+  'destroy',
+  'destroyAll',
+  'listAll',
+  'save',
+  'reload',
+  'touch',
+  'increment',
+  'update',
+  'cas',
+  'take',
+] as const;
 
 /** Names that reach a prototype; never names of fields. */
 export const PROTOTYPE_NAMES = ['__proto__', 'constructor', 'prototype'] as const;
