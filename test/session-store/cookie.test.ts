@@ -10,6 +10,7 @@ const ATTRIBUTES = {
   httpOnly: true,
   partitioned: false,
   persistent: false,
+  format: 'evenkeel',
 } as const;
 
 function cookiesWith(settings: Partial<SessionCookieSettings> = {}): ReturnType<typeof sessionCookies> {

@@ -4,7 +4,8 @@
  * @see RFC 6265 and https://datatracker.ietf.org/doc/draft-ietf-httpbis-rfc6265bis/
  */
 import { stringifySetCookie, type SetCookie } from 'cookie';
-import { joinRoute, MAX_SESSION_COOKIE_LENGTH, sessionIdSigner, splitRoute } from '@evenkeel/core/session-cookie';
+import { joinRoute, MAX_SESSION_COOKIE_LENGTH, splitRoute } from '@evenkeel/core/session-cookie';
+import { cookieFormat } from './cookie-format.ts';
 import type { CookieAttributes } from './session-options.ts';
 
 /** A `Cookie` field beyond this is not read: nothing in it can be ours alone. Node's own limit is the same by default. */
@@ -39,14 +40,19 @@ export interface SessionCookieSettings {
 }
 
 export function sessionCookies({ name, secrets, route, attributes }: SessionCookieSettings): SessionCookies {
-  const signer = sessionIdSigner(secrets);
+  const { format: formatName } = attributes;
+  const format = cookieFormat(formatName, secrets);
 
   function verify(value: string): VerifiedCookie | undefined {
-    const cookie = splitRoute(value);
-    const id = signer.verify(cookie.token);
-    if (id === undefined) return undefined;
-    const isRouteCurrent = route === undefined || cookie.route === route;
-    return { id, isCurrent: isRouteCurrent && (secrets.length === 1 || signer.sign(id) === cookie.token) };
+    const text = formatName === 'evenkeel' ? value : percentDecoded(value);
+    const split = splitRoute(text);
+    // A mac of express-session may look like a route: it comes behind a dot as well.
+    const whole = formatName === 'evenkeel' ? undefined : format.verify(text);
+    const verified = whole ?? format.verify(split.token);
+    if (verified === undefined) return undefined;
+    const { id, isNewest } = verified;
+    const sent = whole === undefined ? split.route : undefined;
+    return { id, isCurrent: isNewest && (route === undefined || sent === route) };
   }
 
   function serialize(value: string, isSecure: boolean, maxAge: number | undefined): string {
@@ -70,7 +76,7 @@ export function sessionCookies({ name, secrets, route, attributes }: SessionCook
     },
     issue: (id, isSecure, maxAgeMs) =>
       serialize(
-        joinRoute(signer.sign(id), route),
+        joinRoute(format.sign(id), route),
         isSecure,
         attributes.persistent ? Math.ceil(maxAgeMs / 1000) : undefined,
       ),
@@ -93,4 +99,13 @@ export function cookieValues(header: string | undefined, name: string): string[]
     if (bare.length > 0 && bare.length <= MAX_SESSION_COOKIE_LENGTH) values.push(bare);
   }
   return values;
+}
+
+/** The text that a value stands for; the value itself where it stands for none. */
+function percentDecoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }
