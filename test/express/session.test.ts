@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { session } from '@evenkeel/express';
-import { memorySessionStore, type SessionOptions } from '@evenkeel/session-store';
+import { memorySessionStore, type SessionOptions, type SessionStore } from '@evenkeel/session-store';
 import { counting } from '../session-store/fixtures/counting-store.ts';
 import '../session-store/fixtures/fields.ts';
 import { closeServers, cookieIn, get, serve } from '../session-store/fixtures/serve.ts';
@@ -136,7 +136,11 @@ describe('session() of @evenkeel/express', () => {
   for (const verb of ['destroy', 'regenerate'] as const) {
     it(`answers 503 where the store failed a ${verb}() that nobody awaited, and lives on`, async () => {
       let isAway = false;
-      const away = { ...store, destroy: (id: string, now: number) => (isAway ? fail() : store.destroy(id, now)) };
+      const away: SessionStore = {
+        ...store,
+        destroy: (...parameters) => (isAway ? fail() : store.destroy(...parameters)),
+        retire: (...parameters) => (isAway ? fail() : store.retire(...parameters)),
+      };
       const app = appWith(
         (req, res) => {
           if (req.path === '/in') req.session.user = 'ada';
@@ -178,7 +182,7 @@ describe('session() of @evenkeel/express', () => {
   it('turns a field that cannot be stored into an error that names it', async () => {
     const { url } = await serve(
       appWith((req, res) => {
-        Object.assign(req.session, { cart: { items: [new Date(0)] } });
+        Object.assign(req.session, { cart: { items: [() => 0] } });
         res.send('done');
       }),
     );

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { expiryOf, isTouchDue, touchIntervalMs } from '../../packages/session-store/src/lifetime.ts';
+import {
+  cookieLifeMs,
+  expiryOf,
+  isCookieDue,
+  isTouchDue,
+  touchIntervalMs,
+} from '../../packages/session-store/src/lifetime.ts';
 
 describe('a session’s lifetime', () => {
   it('has a touch interval of a twentieth of the idle time, 1 s to 60 s', () => {
@@ -30,5 +36,35 @@ describe('a session’s lifetime', () => {
 
   it('ends at the absolute time at the latest', () => {
     assert.equal(expiryOf({ idleMs: 1_000, absoluteMs: 5_000 }, 100, 5_000), 5_100);
+  });
+
+  it('has a rolling cookie that outlives it for any pattern of use, though one response in a row is lost', () => {
+    const gaps = fc.array(fc.tuple(fc.nat({ max: 90_000 }), fc.boolean()), { minLength: 1 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1_000, max: 60_000 }), gaps, (idleMs, pattern) => {
+        const lifetime = { idleMs, absoluteMs: Number.MAX_SAFE_INTEGER };
+        let [used, touched, sent, wasLost] = [0, 0, 0, false];
+        for (const [gap, isLost] of pattern) {
+          used += gap;
+          if (used >= expiryOf(lifetime, 0, touched)) return;
+          assert.ok(used < sent + cookieLifeMs(lifetime), 'the cookie is gone and the session is not');
+          if (!isTouchDue(lifetime, touched, used)) continue;
+          const isDue = isCookieDue(lifetime, 0, touched, used);
+          touched = used;
+          if (!isDue) continue;
+          if (isLost && !wasLost) wasLost = true;
+          else [sent, wasLost] = [used, false];
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('has its rolling cookie sent at most once in a third of the cookie’s life', () => {
+    const lifetime = { idleMs: 100_000, absoluteMs: Number.MAX_SAFE_INTEGER };
+    assert.equal(cookieLifeMs(lifetime), 315_000);
+    const due = [104_999, 105_000, 209_999, 210_000].map((now) => isCookieDue(lifetime, 0, 104_999, now));
+    assert.deepEqual(due, [false, true, true, true]);
+    assert.equal(isCookieDue(lifetime, 0, 105_000, 209_999), false);
   });
 });

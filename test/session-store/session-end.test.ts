@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import './fixtures/fields.ts';
-import { SECRET, MINUTE, visits } from './fixtures/visits.ts';
+import { MINUTE, NO_CALLS, visits } from './fixtures/visits.ts';
 import type { Visits } from './fixtures/visits.ts';
 
 describe('a session that ends, moves or is committed more than once', () => {
@@ -55,6 +55,19 @@ describe('a session that ends, moves or is committed more than once', () => {
       await user.visit(({ session }) => assert.equal(session.isNew, true));
     });
 
+    it('is destroyed by a second try after the store failed the first, and the commit has nothing to report', async () => {
+      const user = browserWith();
+      await user.visit(({ session }) => (session.user = 'ada'));
+      const { destroy } = store;
+      await user.visit(async ({ session }) => {
+        store.destroy = () => Promise.reject(new Error('no'));
+        await assert.rejects(session.destroy(), { code: 'SESSION_STORE' });
+        store.destroy = destroy;
+        await session.destroy();
+      });
+      assert.match(user.setCookie!, /^JSESSIONID=; Max-Age=0/);
+    });
+
     it('can start anew in the same request', async () => {
       const user = browserWith();
       await user.visit(({ session }) => (session.user = 'ada'));
@@ -83,7 +96,7 @@ describe('a session that ends, moves or is committed more than once', () => {
   });
 
   describe('when a session gets a new id', () => {
-    it('keeps its fields and changes under the new one, and the old one is gone', async () => {
+    it('keeps its fields and changes under the new one, and the old one is gone when its time is over', async () => {
       const user = browserWith();
       const { session: before } = await user.visit(({ session }) =>
         Object.assign(session, { user: 'ada', note: 'x', visits: 1 }),
@@ -99,6 +112,7 @@ describe('a session that ends, moves or is committed more than once', () => {
       });
       const expected = { user: 'ada', visits: 2, theme: 'dark', role: 'admin' };
       await user.visit(({ session }) => assert.deepEqual({ ...session }, expected));
+      clock.advance(10_000);
       user.cookie = oldCookie;
       await user.visit(({ session }) => assert.equal(session.isNew, true));
     });
@@ -125,19 +139,9 @@ describe('a session that ends, moves or is committed more than once', () => {
       );
     });
 
-    it('is like destroy, save and touch in that it refuses a callback, which would never be called', async () => {
+    it('refuses options that it does not know, at once', async () => {
       await browserWith().visit(({ session }) => {
-        for (const method of ['regenerate', 'destroy', 'save', 'touch'] as const) {
-          assert.throws(() => void Reflect.apply(session[method], session, [() => undefined]), {
-            code: 'INVALID_OPTIONS',
-          });
-        }
-      });
-    });
-
-    it('refuses options that it does not know, and a callback, at once', async () => {
-      await browserWith().visit(({ session }) => {
-        for (const wrong of [{ keep: true }, { keepFields: 'no' }, () => undefined]) {
+        for (const wrong of [{ keep: true }, { keepFields: 'no' }]) {
           assert.throws(() => session.regenerate(wrong as object), {
             code: 'INVALID_OPTIONS',
             message: /^session\.regenerate: /,
@@ -172,7 +176,7 @@ describe('a session that ends, moves or is committed more than once', () => {
         await session.regenerate();
         assert.notEqual(session.id, id);
       });
-      assert.deepEqual(store.calls, { load: 0, commit: 1, touch: 0, destroy: 0 });
+      assert.deepEqual(store.calls, { ...NO_CALLS, commit: 1 });
     });
 
     it('is refused once the head has left, because the client could not be told', async () => {
@@ -212,6 +216,35 @@ describe('a session that ends, moves or is committed more than once', () => {
       await user.visit(({ session }) => assert.equal(session.theme, 'dark'));
     });
 
+    it('does not end the process for a call that fails and that nobody awaits', async () => {
+      const user = browserWith();
+      await user.visit(({ session }) => (session.user = 'ada'));
+      const rejections: unknown[] = [];
+      const listener = (error: unknown): void => void rejections.push(error);
+      process.on('unhandledRejection', listener);
+      try {
+        const scope = await user.open();
+        const fail = (): Promise<never> => Promise.reject(new Error('no'));
+        Object.assign(store, { load: fail, commit: fail, touch: fail, destroy: fail, retire: fail });
+        const { session } = scope;
+        session.theme = 'dark';
+        void session.save();
+        void session.touch();
+        void session.reload();
+        void session.take('user');
+        void session.cas('user', 'ada', 'eve');
+        void session.update('user', () => 'eve');
+        void session.regenerate();
+        void session.login('ada');
+        void session.destroy();
+        await assert.rejects(async () => scope.commit(), { code: 'SESSION_STORE' });
+        await new Promise((resolve) => setImmediate(resolve));
+        assert.deepEqual(rejections, []);
+      } finally {
+        process.off('unhandledRejection', listener);
+      }
+    });
+
     it('tries again after a save() that failed, and not after the last commit', async () => {
       const user = browserWith();
       const { commit } = store;
@@ -243,37 +276,5 @@ describe('a session that ends, moves or is committed more than once', () => {
     await user.visit(({ session }) => (session.user = 'ada'));
     store.load = () => Promise.reject(new Error('no'));
     await assert.rejects(user.open(), { name: 'BalancerError', code: 'SESSION_STORE', status: 503 });
-  });
-
-  it('rotates secrets: old cookies stay valid and are sent anew', async () => {
-    const old = browserWith();
-    await old.visit(({ session }) => (session.user = 'ada'));
-    const rotated = browserWith({ secret: ['a newer secret of the tests', SECRET] });
-    rotated.cookie = old.cookie;
-    await rotated.visit(({ session }) => assert.equal(session.user, 'ada'));
-    const done = browserWith({ secret: 'a newer secret of the tests' });
-    done.cookie = rotated.cookie;
-    await done.visit(({ session }) => assert.equal(session.user, 'ada'));
-    done.cookie = old.cookie;
-    await done.visit(({ session }) => assert.equal(session.isNew, true));
-  });
-
-  it('keeps the id and changes the route when a session comes from another instance', async () => {
-    const [one, two] = [browserWith({ route: 'one' }), browserWith({ route: 'two' })];
-    const { session } = await one.visit((scope) => (scope.session.user = 'ada'));
-    assert.ok(one.cookie.endsWith('.one'));
-    two.cookie = one.cookie;
-    await two.visit((scope) => assert.deepEqual([scope.session.id, scope.session.user], [session.id, 'ada']));
-    assert.equal(two.cookie, one.cookie.replace(/one$/, 'two'));
-    await two.visit();
-    assert.equal(two.setCookie, undefined);
-  });
-
-  it('leaves a route alone that a balancer appended, where it has none itself', async () => {
-    const user = browserWith();
-    await user.visit(({ session }) => (session.user = 'ada'));
-    user.cookie += '.somewhere';
-    await user.visit(({ session }) => assert.equal(session.user, 'ada'));
-    assert.equal(user.setCookie, undefined);
   });
 });

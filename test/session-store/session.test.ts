@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { createSessions, memorySessionStore, type SessionScope, type SessionStore } from '@evenkeel/session-store';
-import { MAX_FIELD_NAME_LENGTH } from '../../packages/session-store/src/fields.ts';
+import { MAX_FIELD_NAME_LENGTH, PROTOTYPE_NAMES, SESSION_MEMBERS } from '../../packages/session-store/src/fields.ts';
 import './fixtures/fields.ts';
 import { counting } from './fixtures/counting-store.ts';
 
@@ -80,6 +80,37 @@ describe('the session object', () => {
       assert.equal(store.calls.touch, 0);
     });
 
+    it('is read through an object that inherits from it', async () => {
+      await user.visit(({ session }) => {
+        const heir = Object.create(session) as typeof session;
+        assert.deepEqual([heir.user, heir.cart?.items], ['ada', ['book']]);
+        assert.deepEqual(Object.keys(heir), []);
+      });
+      await user.visit(({ session }) => assert.deepEqual(session.cart?.items, ['book']));
+    });
+
+    it('has more fields than it keeps accessors for, each with its own value', async () => {
+      const names = Array.from({ length: 5_000 }, (_, i) => `field ${i}`);
+      await user.visit(({ session }) => names.forEach((name, i) => Object.assign(session, { [name]: [i] })));
+      await user.visit(({ session }) => {
+        names.forEach((name, i) => assert.deepEqual(Reflect.get(session, name), [i]));
+        Object.assign(session, { [names[4_999]!]: ['changed'] });
+      });
+      assert.deepEqual(store.patches.at(-1), { set: [names[4_999]], remove: [], add: [] });
+    });
+
+    it('notices a field that was defined anew without being read', async () => {
+      await user.visit(({ session }) => {
+        for (const [name, value] of [
+          ['cart', { items: ['pen'] }],
+          ['user', 'eve'],
+        ]) {
+          Object.defineProperty(session, name as string, { value, enumerable: true, configurable: true });
+        }
+      });
+      await user.visit(({ session }) => assert.deepEqual([session.user, session.cart?.items], ['eve', ['pen']]));
+    });
+
     it('gives a removed field a new value', async () => {
       await user.visit(({ session }) => {
         delete session.user;
@@ -90,19 +121,7 @@ describe('the session object', () => {
   });
 
   describe('with names that are not for fields', () => {
-    const names = [
-      '__proto__',
-      'constructor',
-      'prototype',
-      'id',
-      'isNew',
-      'regenerate',
-      'destroy',
-      'save',
-      'touch',
-      'increment',
-    ];
-    for (const name of names) {
+    for (const name of [...PROTOTYPE_NAMES, ...SESSION_MEMBERS]) {
       it(`refuses ${name} where it is assigned, and where it is sneaked in`, async () => {
         await user.visit(async (scope) => {
           const { session } = scope;
@@ -150,31 +169,25 @@ describe('the session object', () => {
   });
 
   it('names the path of a value that cannot be stored', async () => {
-    const refused = { code: 'SESSION_FIELD', message: /`cart\.items\[0\]` cannot be stored: an instance of Date/ };
+    const refused = { code: 'SESSION_FIELD', message: /`cart\.items\[0\]` cannot be stored: an instance of URL/ };
     await assert.rejects(
-      user.visit(({ session }) => Object.assign(session, { cart: { items: [new Date(0)] } })),
+      user.visit(({ session }) => Object.assign(session, { cart: { items: [new URL('http://a')] } })),
       refused,
     );
   });
 
+  it('keeps its prototype, whatever a store makes of its fields', async () => {
+    const other = browser(storeOf({ ['__proto__']: '"x"', constructor: '{}', id: '7' }));
+    other.cookie = await signedCookie();
+    await user.visit(async ({ session }) => {
+      const prototype: unknown = Object.getPrototypeOf(session);
+      await other.visit((scope) => assert.equal(Object.getPrototypeOf(scope.session), prototype));
+    });
+    assert.equal(Reflect.get({}, 'x'), undefined);
+  });
+
   it('decodes a field only when it is read', async () => {
-    const poisoned: SessionStore = {
-      ...memorySessionStore(),
-      commit: async () => ({ version: 2, sums: new Map() }),
-      touch: async () => true,
-      destroy: async () => undefined,
-      load: async () => ({
-        version: 1,
-        createdAt: Date.now(),
-        touchedAt: Date.now(),
-        expiresAt: Date.now() + 1_000,
-        fields: new Map([
-          ['user', '{garbage'],
-          ['theme', '"dark"'],
-        ]),
-      }),
-    };
-    const other = browser(poisoned);
+    const other = browser(storeOf({ user: '{garbage', theme: '"dark"' }));
     other.cookie = await signedCookie();
     await other.visit(({ session }) => {
       assert.equal(session.theme, 'dark');
@@ -253,6 +266,24 @@ describe('the session object', () => {
     });
   });
 });
+
+/** A store in which every id has these fields. */
+function storeOf(fields: Record<string, string | undefined>): SessionStore {
+  const now = Date.now();
+  return {
+    ...counting(memorySessionStore()),
+    load: async () => ({
+      version: 1,
+      createdAt: now,
+      touchedAt: now,
+      expiresAt: now + 1_000,
+      principal: undefined,
+      isRetired: false,
+      fields: new Map(Object.entries(fields) as [string, string][]),
+    }),
+    commit: async () => ({ version: 2, sums: new Map(), conflicts: new Map() }),
+  };
+}
 
 /** A cookie with a right mac, as any session of this secret has. */
 async function signedCookie(): Promise<string> {

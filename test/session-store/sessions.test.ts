@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { newSessionId, sessionIdSigner } from '@evenkeel/core/session-cookie';
 import { createSessions, type SessionOptions } from '@evenkeel/session-store';
 import './fixtures/fields.ts';
-import { SECRET, MINUTE, HOUR, visits } from './fixtures/visits.ts';
+import { SECRET, MINUTE, NO_CALLS, HOUR, visits } from './fixtures/visits.ts';
 import type { Visits } from './fixtures/visits.ts';
 
 describe('createSessions', () => {
@@ -25,7 +25,7 @@ describe('createSessions', () => {
       await session.save();
       await session.touch();
       await session.destroy();
-      assert.deepEqual([user.setCookie, store.calls], [undefined, { load: 0, commit: 0, touch: 0, destroy: 0 }]);
+      assert.deepEqual([user.setCookie, store.calls], [undefined, NO_CALLS]);
     });
 
     it('stores it with the first field and makes a cookie with its id', async () => {
@@ -65,7 +65,7 @@ describe('createSessions', () => {
         user.cookie = cookie;
         const { session } = await user.visit();
         assert.ok(session.isNew && session.id !== id);
-        assert.deepEqual(store.calls, { load: 0, commit: 0, touch: 0, destroy: 0 });
+        assert.deepEqual(store.calls, NO_CALLS);
       });
     }
 
@@ -174,11 +174,38 @@ describe('createSessions', () => {
     });
   });
 
+  describe('with a rolling cookie', () => {
+    it('sends it anew now and then as the session is used, by requests that read and by those that write', async () => {
+      for (const isWriting of [false, true]) {
+        const user = browserWith({ idleMs: 30 * MINUTE, cookie: { persistent: true, rolling: true } });
+        await user.visit(({ session }) => (session.user = 'ada'));
+        assert.match(user.setCookie!, /; Max-Age=5580;/);
+        let sent = 0;
+        for (let minute = 0; minute < 62; minute++) {
+          clock.advance(MINUTE);
+          await user.visit(({ session }) => isWriting && session.increment('visits'));
+          if (user.setCookie !== undefined) sent++;
+        }
+        assert.equal(sent, 2);
+      }
+    });
+
+    it('never lets it outlive the absolute time', async () => {
+      const user = browserWith({ absoluteMs: HOUR, cookie: { persistent: true, rolling: true } });
+      await user.visit(({ session }) => (session.user = 'ada'));
+      for (let i = 0; i < 2; i++) {
+        clock.advance(20 * MINUTE);
+        await user.visit(({ session }) => session.user);
+      }
+      assert.match(user.setCookie!, /; Max-Age=1200;/);
+    });
+  });
+
   describe('with options that make no sense', () => {
     const cases: [options: Record<string, unknown>, message: RegExp][] = [
       [
         { store: {} },
-        /`store` must be a session store \(an object with load\(\), commit\(\), touch\(\), destroy\(\)\), got an object/,
+        /`store` must be a session store \(an object with load\(\), commit\(\), touch\(\), destroy\(\), .*\), got an object/,
       ],
       [{ secret: undefined }, /`secret` must be/],
       [{ secret: 'short' }, /`secret` must be at least 16 characters long, got "short"/],
@@ -200,6 +227,11 @@ describe('createSessions', () => {
       [{ cookie: { sameSite: 'Lax' } }, /`cookie\.sameSite` must be "strict", "lax" or "none", got "Lax"/],
       [{ cookie: { secure: 'yes' } }, /`cookie\.secure` must be true, false or "auto", got "yes"/],
       [{ cookie: { sameSite: 'none', secure: false } }, /sameSite: "none"/],
+      [{ cookie: { rolling: true } }, /`persistent` if it is `rolling`/],
+      [{ retireMs: 60_001 }, /`retireMs` must be a number of milliseconds from 0 to 60000, got 60001/],
+      [{ consistency: 'off' }, /`consistency` must be "bounded", "strong" or a function of the request, got "off"/],
+      [{ maxFieldBytes: 2 ** 21 }, /`maxFieldBytes` must be an integer from 64 to 1048576/],
+      [{ maxSessionBytes: 0.5 }, /`maxSessionBytes` must be an integer from 64 to/],
       [{ clock: {} }, /`clock` must be a clock/],
     ];
     for (const [wrong, message] of cases) {

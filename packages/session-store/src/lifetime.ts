@@ -27,3 +27,18 @@ export function expiryOf(lifetime: Lifetime, createdAt: number, now: number): nu
   const { idleMs, absoluteMs } = lifetime;
   return Math.floor(Math.min(now + idleMs + touchIntervalMs(lifetime), createdAt + absoluteMs));
 }
+
+/** How long a rolling cookie lives: three times as long as its session does unused. */
+export function cookieLifeMs(lifetime: Lifetime): number {
+  return 3 * (lifetime.idleMs + touchIntervalMs(lifetime));
+}
+
+/**
+ * True if a rolling cookie should be sent anew by a request that is noted at `now`, where the last one was noted at `touchedAt`. Time is
+ * cut into thirds of the cookie's life, and the first request that is noted in each of them sends it: nobody has to store when it was
+ * sent last. A cookie outlives its session so, even if one of these responses is lost.
+ */
+export function isCookieDue(lifetime: Lifetime, createdAt: number, touchedAt: number, now: number): boolean {
+  const third = cookieLifeMs(lifetime) / 3;
+  return Math.floor((now - createdAt) / third) > Math.floor((touchedAt - createdAt) / third);
+}

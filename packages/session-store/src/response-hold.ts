@@ -1,13 +1,21 @@
 /**
  * Holds a response of `node:http` back until something is done: no byte of the head leaves before, so a client can never act on an
  * answer (follow a redirect, say) whose session is not stored yet. Works below any framework, on what every way of answering ends
- * in: `writeHead`, `write`, `end`, `flushHeaders`. A response with nothing to wait for goes straight through.
+ * in: `writeHead`, `write`, `end`, `flushHeaders`. A response with nothing to wait for goes straight through. Responses of `node:http2`'s
+ * compatibility layer are held in the same way.
  *
  * To the application a held response looks like one that was sent: `headersSent` and `writableEnded` say so, headers can no longer be
  * set, `write` returns false and `drain` follows.
+ *
+ * All responses get the same functions, which find their hold by a symbol: with functions of its own no response would share its hidden
+ * class with another, and everything that Node does with it afterwards would be slower.
  */
+import { EventEmitter } from 'node:events';
 import { STATUS_CODES, type ServerResponse } from 'node:http';
-import { isBalancerError } from '@evenkeel/core';
+import { BalancerError, isBalancerError } from '@evenkeel/core';
+import { type DrainListeners, noteDrain } from './drain-listeners.ts';
+import { applyHead, cleanHead, headerMethodsOf, refuseHeader, restoreStatus, statusOf } from './response-head.ts';
+import type { HeaderMethods, Status } from './response-head.ts';
 
 /** What is to be done around a response. */
 export interface ResponseHooks {
@@ -22,52 +30,137 @@ export interface ResponseHooks {
 /** `idle`: nothing yet. `held`: waiting. `open`: the head is out. `closed`: answered here; whatever follows is dropped. */
 type State = 'idle' | 'held' | 'open' | 'closed';
 
-type Listener = ((...parameters: unknown[]) => void) & { listener?: unknown };
 type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders';
-type Originals = Record<Method, (...parameters: unknown[]) => unknown>;
+type Methods = Record<Method, (...parameters: unknown[]) => unknown>;
 
-/** Puts the hooks around `res`. To be called before anything is written. */
+interface Call {
+  readonly method: Method;
+  readonly parameters: unknown[];
+}
+
+const HOLD = Symbol('evenkeel response hold');
+
+interface HeldResponse {
+  readonly [HOLD]: ResponseHold;
+}
+
+/**
+ * Puts the hooks around `res`. To be called once. If the head has left already, only the end of the body is held.
+ * @throws INVALID_OPTIONS if the response is held already
+ */
 export function holdResponse(res: ServerResponse, hooks: ResponseHooks): void {
+  if (HOLD in res) throw new BalancerError('INVALID_OPTIONS', 'holdResponse: the response is held already');
   const hold = new ResponseHold(res, hooks);
-  const methods: Originals = {
-    writeHead: (...parameters) => hold.writeHead(parameters),
-    write: (...parameters) => hold.write(parameters),
-    end: (...parameters) => hold.end(parameters),
-    flushHeaders: () => hold.flushHeaders(),
-  };
-  Object.assign(res, methods, noteDrain(res, hold.drainListeners));
-  hold.ownEnd = methods.end;
+  // One by one, in the same order for all responses: this too is part of sharing the hidden class.
+  const held = res as unknown as Methods & { [HOLD]: ResponseHold };
+  held[HOLD] = hold;
+  held.writeHead = HELD.writeHead;
+  held.write = HELD.write;
+  held.end = HELD.end;
+  held.flushHeaders = HELD.flushHeaders;
+}
+
+const HELD: Methods & ThisType<HeldResponse> = {
+  writeHead(...parameters) {
+    return this[HOLD].writeHead(parameters);
+  },
+  write(...parameters) {
+    return this[HOLD].write(parameters);
+  },
+  end(...parameters) {
+    return this[HOLD].end(parameters);
+  },
+  flushHeaders() {
+    this[HOLD].flushHeaders();
+  },
+};
+
+/** As `HELD`, for what sets header fields. */
+const GUARDED: HeaderMethods & ThisType<HeldResponse> = {
+  setHeader(...parameters) {
+    return this[HOLD].setHeader('setHeader', parameters);
+  },
+  setHeaders(...parameters) {
+    return this[HOLD].setHeader('setHeaders', parameters);
+  },
+  appendHeader(...parameters) {
+    return this[HOLD].setHeader('appendHeader', parameters);
+  },
+  removeHeader(...parameters) {
+    return this[HOLD].setHeader('removeHeader', parameters);
+  },
+};
+
+/** What an application may look at while its response is held. They stay when it no longer is: to take them off would cost more. */
+const HEADERS_SENT: PropertyDescriptor & ThisType<HeldResponse> = {
+  get() {
+    return this[HOLD].isHeadHeld || inherited(this, 'headersSent');
+  },
+  configurable: true,
+};
+
+const WRITABLE_ENDED: PropertyDescriptor & ThisType<HeldResponse> = {
+  get() {
+    return this[HOLD].isHeld ? this[HOLD].isEnded : inherited(this, 'writableEnded');
+  },
+  configurable: true,
+};
+
+function inherited(res: object, name: string): unknown {
+  return Reflect.get(Object.getPrototypeOf(res) as object, name, res);
 }
 
 class ResponseHold {
   readonly #res: ServerResponse;
   readonly #hooks: ResponseHooks;
-  readonly #originals: Originals;
+  readonly #originals: Methods;
+  /** Undefined where an event on the response reaches all of them. */
+  readonly #drainListeners: DrainListeners | undefined;
+  /** Undefined until something is held. */
+  #headerMethods: HeaderMethods | undefined;
   #state: State = 'idle';
   #isEnded = false;
   /** Ended while the head was waiting: what was changed since that wait began has to be committed too. */
   #isEndedLater = false;
-  #queue: { method: Method; parameters: unknown[] }[] = [];
-  #shadowed = new Map<PropertyKey, PropertyDescriptor | undefined>();
-  /** Whoever waits for `drain`: a compressor in front of us takes them for itself, and then an event on the response reaches nobody. */
-  readonly drainListeners = new Set<Listener>();
-  /** `end` as this hold put it; another one on the response is a later middleware's. */
-  ownEnd: unknown;
+  #isHeadHeld = false;
+  #queue: Call[] = NO_CALLS;
+  /** The head that the application sent, whatever it assigns afterwards. */
+  #status: Status | undefined;
 
   constructor(res: ServerResponse, hooks: ResponseHooks) {
     this.#res = res;
     this.#hooks = hooks;
+    if (res.headersSent) this.#state = 'open';
     const { writeHead, write, end, flushHeaders } = res;
-    this.#originals = { writeHead, write, end, flushHeaders } as Originals;
+    this.#originals = { writeHead, write, end, flushHeaders } as Methods;
+    this.#drainListeners = res.on === EventEmitter.prototype.on ? undefined : noteDrain(res);
+  }
+
+  get isHeld(): boolean {
+    return this.#state === 'held';
+  }
+
+  get isHeadHeld(): boolean {
+    return this.#isHeadHeld && this.#state === 'held';
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
   }
 
   writeHead(parameters: unknown[]): unknown {
     if (this.#state === 'idle') {
-      applyHead(this.#res, parameters);
+      // Its own fields would hide the cookie, unless they are set before.
+      if (parameters.length > 1) applyHead(this.#res, parameters);
+      else this.#res.statusCode = Number(parameters[0]);
       this.#pass('writeHead', [this.#res.statusCode]);
     } else if (this.#state === 'open') this.#call('writeHead', parameters);
     // Held or closed: the first head counts. Middleware that compresses calls this again for every chunk.
     return this.#res;
+  }
+
+  setHeader(method: keyof HeaderMethods, parameters: unknown[]): unknown {
+    return this.isHeadHeld ? refuseHeader() : Reflect.apply(this.#headerMethods![method], this.#res, parameters);
   }
 
   flushHeaders(): void {
@@ -101,34 +194,39 @@ class ResponseHold {
   }
 
   #holdUntil(wait: Promise<void>): void {
-    const isHeadOut = this.#state === 'open';
+    this.#isHeadHeld = this.#state === 'idle';
     this.#state = 'held';
-    this.#shadow(isHeadOut);
-    wait.then(() => this.#release(isHeadOut)).catch((error: unknown) => this.#fail(error));
+    this.#queue = [];
+    this.#shadow();
+    wait.then(() => this.#release()).catch((error: unknown) => this.#fail(error));
   }
 
-  #release(isHeadOut: boolean): void {
-    this.#unshadow();
-    if (isHeadOut) this.#state = 'open';
-    else this.#openHead();
+  #release(): void {
+    if (this.#isHeadHeld) {
+      restoreStatus(this.#res, this.#status!);
+      this.#openHead();
+    } else this.#state = 'open';
     const queue = this.#queue;
-    this.#queue = [];
+    this.#queue = NO_CALLS;
     let isFlowing = true;
-    for (const { method, parameters } of queue) {
-      const wait = method === 'end' && this.#isEndedLater ? this.#hooks.commit() : undefined;
+    for (const call of queue) {
+      const wait = call.method === 'end' && this.#isEndedLater ? this.#hooks.commit() : undefined;
       if (wait !== undefined) {
         this.#isEndedLater = false;
         this.#holdUntil(wait);
-        this.#queue.push({ method, parameters });
+        this.#queue.push(call);
         return;
       }
-      const result = this.#call(method, parameters);
-      if (method === 'write') isFlowing = result !== false;
+      const result = this.#call(call.method, call.parameters);
+      if (call.method === 'write') isFlowing = result !== false;
     }
     // Whoever was told to wait in vain must be told to go on; otherwise the socket's own `drain` will.
-    if (isFlowing && !this.#isEnded && queue.some(({ method }) => method === 'write')) {
-      for (const listener of [...this.drainListeners]) Reflect.apply(listener, this.#res, []);
-    }
+    if (isFlowing && !this.#isEnded && queue.some(({ method }) => method === 'write')) this.#sayDrain();
+  }
+
+  #sayDrain(): void {
+    if (this.#drainListeners === undefined) this.#res.emit('drain');
+    else this.#drainListeners.callAll();
   }
 
   #openHead(): void {
@@ -141,8 +239,9 @@ class ResponseHold {
   }
 
   #fail(error: unknown): void {
-    this.#unshadow();
-    this.#queue = [];
+    this.#queue = NO_CALLS;
+    // From here on the response says by itself how far it is.
+    this.#state = 'idle';
     if (this.#res.headersSent) {
       // A response that ends well must not be built on a commit that did not.
       this.#state = 'closed';
@@ -150,13 +249,10 @@ class ResponseHold {
       return this.#hooks.fail(error);
     }
     // The framework can answer only if nobody else still does: not a body on its way, not a compressor over our `end`.
-    const canHandOver = this.#isEnded && this.#res.end === this.ownEnd;
+    const canHandOver = this.#isEnded && (this.#res.end as unknown) === HELD.end;
     this.#isEnded = false;
     cleanHead(this.#res);
-    if (canHandOver) {
-      this.#state = 'idle';
-      return this.#hooks.fail(error);
-    }
+    if (canHandOver) return this.#hooks.fail(error);
     this.#answer(isBalancerError(error) ? error.status : 500);
   }
 
@@ -172,88 +268,22 @@ class ResponseHold {
     return Reflect.apply(this.#originals[method], this.#res, parameters);
   }
 
-  #shadow(isHeadOut: boolean): void {
-    const isEnded = (): boolean => this.#isEnded;
-    this.#define('writableEnded', { get: isEnded, configurable: true });
-    if (isHeadOut) return;
-    this.#define('headersSent', { get: () => true, configurable: true });
-    for (const name of ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader']) {
-      this.#define(name, { value: refuseHeader, configurable: true, writable: true });
-    }
-    // Whatever the application still assigns, the head is the one that it sent.
-    const { statusCode, statusMessage } = this.#res;
-    this.#define('statusCode', { get: () => statusCode, set: () => undefined, enumerable: true, configurable: true });
-    this.#define('statusMessage', {
-      get: () => statusMessage,
-      set: () => undefined,
-      enumerable: true,
-      configurable: true,
-    });
-  }
-
-  #define(name: PropertyKey, descriptor: PropertyDescriptor): void {
-    this.#shadowed.set(name, Object.getOwnPropertyDescriptor(this.#res, name));
-    Object.defineProperty(this.#res, name, descriptor);
-  }
-
-  #unshadow(): void {
-    for (const [name, descriptor] of this.#shadowed) {
-      if (descriptor === undefined) Reflect.deleteProperty(this.#res, name);
-      else Object.defineProperty(this.#res, name, descriptor);
-    }
-    this.#shadowed.clear();
+  #shadow(): void {
+    const res = this.#res;
+    if (this.#isHeadHeld) this.#status = statusOf(res);
+    if (this.#headerMethods !== undefined) return;
+    this.#headerMethods = headerMethodsOf(res);
+    Object.assign(res, GUARDED);
+    Object.defineProperty(res, 'headersSent', HEADERS_SENT);
+    Object.defineProperty(res, 'writableEnded', WRITABLE_ENDED);
   }
 }
 
-/** Keeps `listeners` the set of those that are registered for `drain` from now on; `once` ends in `on`. */
-function noteDrain(res: ServerResponse, listeners: Set<Listener>): object {
-  const { on, off } = res;
-  function add(event: string, listener: Listener): ServerResponse {
-    if (event === 'drain') listeners.add(listener);
-    return Reflect.apply(on, res, [event, listener]);
-  }
-  function remove(event: string, listener: Listener): ServerResponse {
-    if (event === 'drain') {
-      for (const known of listeners) if (known === listener || known.listener === listener) listeners.delete(known);
-    }
-    return Reflect.apply(off, res, [event, listener]);
-  }
-  return { on: add, addListener: add, off: remove, removeListener: remove };
-}
-
-/** What `writeHead` was given, as if it had been set before: only so can a cookie join it. */
-function applyHead(res: ServerResponse, [status, ...rest]: unknown[]): void {
-  const message = typeof rest[0] === 'string' ? rest.shift() : undefined;
-  res.statusCode = Number(status);
-  if (typeof message === 'string') res.statusMessage = message;
-  const [headers] = rest;
-  if (Array.isArray(headers)) {
-    for (let i = 0; i < headers.length; i += 2) res.removeHeader(String(headers[i]));
-    for (let i = 0; i < headers.length; i += 2) res.appendHeader(String(headers[i]), headers[i + 1]);
-  } else if (typeof headers === 'object' && headers !== null) {
-    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
-  }
-}
-
-/** Takes off what described the body that will not be sent. */
-function cleanHead(res: ServerResponse): void {
-  for (const name of res.getHeaderNames()) {
-    if (/^(?:content-.*|etag|last-modified|location|transfer-encoding|trailer|cache-control|expires)$/.test(name))
-      res.removeHeader(name);
-  }
-  res.statusCode = 200;
-  res.statusMessage = '';
-}
+const NO_CALLS: Call[] = [];
 
 /** Nobody waits for a call that goes nowhere. */
 function dropped<T>(parameters: readonly unknown[], result: T): T {
   const callback = parameters.findLast((parameter) => typeof parameter === 'function');
   if (typeof callback === 'function') process.nextTick(() => Reflect.apply(callback, undefined, []));
   return result;
-}
-
-function refuseHeader(): never {
-  throw Object.assign(new Error('Cannot set headers after they are sent to the client'), {
-    code: 'ERR_HTTP_HEADERS_SENT',
-  });
 }

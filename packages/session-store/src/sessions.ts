@@ -1,12 +1,16 @@
 /**
  * The session layer without a framework: options in, and for each request a scope that holds its session. Glue for a framework needs
- * this and `holdResponse`, and nothing else.
+ * `attach`, and nothing else; what has no response, as the upgrade to a WebSocket, takes `open`.
  */
-import { sessionCookies } from './cookie.ts';
-import { type FoundSession, type ScopeContext, sessionScope, type SessionScope } from './scope.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { attachSession, type SessionHolder } from './attached-session.ts';
+import { findSession } from './find-session.ts';
+import { principalSessions } from './principal-sessions.ts';
+import { sessionScope, type SessionScope } from './scope.ts';
+import { scopeContext } from './scope-context.ts';
+import type { PrincipalSession } from './session.ts';
 import { resolveSessionOptions, type SessionOptions } from './session-options.ts';
-import type { SessionStore } from './store.ts';
-import { storeError } from './store-error.ts';
+import type { Consistency } from './store.ts';
 
 /** What of a request decides its session. */
 export interface SessionRequest {
@@ -14,6 +18,8 @@ export interface SessionRequest {
   readonly cookieHeader: string | undefined;
   /** True if the client's connection is TLS, as far as the framework trusts its proxy. */
   readonly isSecure: boolean;
+  /** @default the option `consistency`; `bounded` if that is a function */
+  readonly consistency?: Consistency;
 }
 
 /** Opens sessions. */
@@ -23,6 +29,28 @@ export interface Sessions {
    * @throws SESSION_STORE, SESSION_CORRUPT from the store
    */
   open(request: SessionRequest): Promise<SessionScope>;
+  /**
+   * Gives a request its session as an accessor `session`, and the response its cookie. What costs anything is done only when somebody
+   * reads that: the session object is made, and the response is held from then on until the session is stored. Where the store knows
+   * the session without asking anybody there is no promise either. A touch that is due is sent here, and nobody waits for it.
+   *
+   * Assigning `null` ends the session; assigning anything else throws. A request that has a `session` already is left as it is.
+   * @param holder what the application reads the session from: Express' request, Koa's context
+   * @param fail takes over the response when the session could not be stored, as `ResponseHooks.fail`
+   * @returns undefined if it is done
+   * @throws SESSION_STORE, SESSION_CORRUPT from the store, now or by the promise
+   */
+  attach(
+    holder: SessionHolder,
+    req: IncomingMessage,
+    res: ServerResponse,
+    fail: (error: unknown) => void,
+  ): Promise<void> | undefined;
+  /**
+   * The sessions that a principal can still use, oldest first. O(sessions of the principal)
+   * @throws SESSION_STORE, SESSION_CORRUPT from the store
+   */
+  of(principal: string): Promise<readonly PrincipalSession[]>;
 }
 
 /**
@@ -31,34 +59,20 @@ export interface Sessions {
  * @throws INVALID_OPTIONS
  */
 export function createSessions(options: SessionOptions, where: string = 'createSessions'): Sessions {
-  const { store, secrets, name, route, idleMs, absoluteMs, attributes, clock } = resolveSessionOptions(where, options);
-  const cookies = sessionCookies({ name, secrets, route, attributes });
-  const context: ScopeContext = { store, cookies, idleMs, absoluteMs, now: () => Math.floor(clock.now()) };
+  const resolved = resolveSessionOptions(where, options);
+  const context = scopeContext(resolved);
+  const { consistency } = resolved;
+  const always = typeof consistency === 'function' ? 'bounded' : consistency;
   return {
-    async open({ cookieHeader, isSecure }) {
-      return sessionScope(context, isSecure, await find(context, cookieHeader));
+    async open({ cookieHeader, isSecure, consistency: wanted = always }) {
+      return sessionScope(context, isSecure, await findSession(context, cookieHeader, wanted));
     },
+    attach(holder, req, res, fail) {
+      const wanted = typeof consistency === 'function' ? consistency(req) : consistency;
+      const found = findSession(context, req.headers.cookie, wanted);
+      if (!(found instanceof Promise)) return attachSession(context, holder, res, fail, found);
+      return found.then((session) => attachSession(context, holder, res, fail, session));
+    },
+    of: (principal) => principalSessions(context, principal),
   };
-}
-
-/** Tries every cookie with a right mac until one names a session: a stale one must not hide it (Tomcat's rule). */
-async function find(
-  { cookies, store, now, absoluteMs }: ScopeContext,
-  header: string | undefined,
-): Promise<FoundSession | undefined> {
-  const at = now();
-  for (const cookie of cookies.verified(header)) {
-    const record = await loaded(store, cookie.id, at);
-    // The store's own end of time is that of the instance that wrote last; this instance may be stricter.
-    if (record !== undefined && record.createdAt + absoluteMs > at) return { cookie, record };
-  }
-  return undefined;
-}
-
-async function loaded(store: SessionStore, id: string, at: number): ReturnType<SessionStore['load']> {
-  try {
-    return await store.load(id, at);
-  } catch (cause) {
-    throw storeError('The session store failed', cause);
-  }
 }

@@ -1,15 +1,19 @@
 /**
  * One request's view of a session's fields: which there are, and which the request has changed.
  *
- * A stored field is an accessor that holds the encoded text. Reading it or assigning to it turns it into a plain property, so at a
- * commit every accessor that is still there is known to be unchanged, and only the others are encoded and compared with the text
- * they came from. That also notices a change deep inside a value, such as `session.cart.items.push(item)`.
+ * Fields that nobody has read are known to be unchanged (`lazy-field.ts`), and so are short plain ones that are as they were
+ * (`plain-text.ts`); only the others are encoded at a commit, and compared with the text they came from. That also notices a change
+ * deep inside a value, such as `session.cart.items.push(item)`.
  */
 import { BalancerError } from '@evenkeel/core';
-import { decodeValue, encodeValue } from './codec.ts';
+import { decodeValue } from './codec.ts';
 import { assertFieldName } from './fields.ts';
+import type { LazyFields } from './lazy-field.ts';
 import { type FieldChanges, notAddable } from './merge.ts';
+import { isPlainTextOf, plainValue } from './plain-text.ts';
 import type { FieldsObject } from './session.ts';
+import { LAZY } from './session-object.ts';
+import { encodeField, type SizeLimits } from './size-limits.ts';
 
 /** An increment that is not stored yet, and the value the application saw after it. */
 interface PendingSum {
@@ -17,17 +21,24 @@ interface PendingSum {
   readonly value: number;
 }
 
-/** The fields of one session object, and how they differ from the stored ones. */
-export class SessionView {
-  readonly #session: FieldsObject;
-  /** The encoded fields as they are in the store, as far as this request knows. */
-  readonly #base = new Map<string, string>();
-  /** The getters of the fields that nobody has read. */
-  readonly #unread = new Map<string, () => unknown>();
-  readonly #sums = new Map<string, PendingSum>();
+/** Shared, and never added to. */
+const NO_SUMS = new Map<string, PendingSum>();
+const NO_CHANGES: FieldChanges = { set: new Map(), remove: [], add: new Map() };
 
-  constructor(session: FieldsObject, fields: ReadonlyMap<string, string>) {
+/** The fields of one session object, and how they differ from the stored ones. */
+export class SessionView implements LazyFields {
+  readonly #session: FieldsObject;
+  readonly #limits: SizeLimits;
+  /** The encoded fields as they are in the store, as far as this request knows. The store's own snapshot until it differs. */
+  #base: ReadonlyMap<string, string>;
+  #sums: Map<string, PendingSum> = NO_SUMS;
+  /** Fields shown that nobody had read then. */
+  #lazyCount = 0;
+
+  constructor(session: FieldsObject, limits: SizeLimits, fields: ReadonlyMap<string, string>) {
     this.#session = session;
+    this.#limits = limits;
+    this.#base = fields;
     for (const [name, text] of fields) this.#show(name, text);
   }
 
@@ -37,28 +48,48 @@ export class SessionView {
 
   /** What the request has changed. O(fields read or assigned). @throws SESSION_FIELD for a name or value that cannot be stored */
   changes(): FieldChanges {
-    const set = new Map<string, string>();
-    const add = new Map<string, number>();
-    assertNoSymbols(this.#session);
-    for (const name of Object.keys(this.#session)) {
-      if (this.#isUnread(name)) continue;
+    let set: Map<string, string> | undefined;
+    let add: Map<string, number> | undefined;
+    const session = this.#session;
+    assertNoSymbols(session);
+    let kept = 0;
+    for (const name of Object.keys(session)) {
+      if (this.#isUnread(name)) {
+        kept++;
+        continue;
+      }
+      const value = session[name];
+      const stored = this.#base.get(name);
+      if (stored !== undefined && value !== undefined) kept++;
+      if (stored !== undefined && isPlainTextOf(value, stored)) continue;
       assertFieldName(name);
-      const value = this.#session[name];
       if (value === undefined) continue;
       const sum = this.#sums.get(name);
-      const text = encodeValue(name, value);
-      if (sum?.value === value) add.set(name, sum.by);
-      else if (text !== this.#base.get(name)) set.set(name, text);
+      const text = encodeField(this.#limits, name, value);
+      if (sum?.value === value) (add ??= new Map()).set(name, sum.by);
+      else if (text !== stored) (set ??= new Map()).set(name, text);
     }
-    return { set, remove: [...this.#base.keys()].filter((name) => !this.#has(name)), add };
+    const isAllKept = kept === this.#base.size;
+    if (isAllKept && set === undefined && add === undefined) return NO_CHANGES;
+    const remove = isAllKept ? [] : [...this.#base.keys()].filter((name) => !this.#has(name));
+    return { set: set ?? NO_CHANGES.set, remove, add: add ?? NO_CHANGES.add };
+  }
+
+  /** True if a field is not as it is in the store. @throws SESSION_FIELD as `changes` */
+  isChanged(name: string): boolean {
+    if (this.#sums.has(name)) return true;
+    if (!this.#has(name)) return this.#base.has(name);
+    if (this.#isUnread(name)) return false;
+    return encodeField(this.#limits, name, this.#session[name]) !== this.#base.get(name);
   }
 
   /** Takes note that `changes` are stored; `sums` are the results of its increments. */
   settle(changes: FieldChanges, sums: ReadonlyMap<string, string>): void {
-    for (const [name, text] of changes.set) this.#base.set(name, text);
-    for (const name of changes.remove) this.#base.delete(name);
+    const base = new Map(this.#base);
+    for (const [name, text] of changes.set) base.set(name, text);
+    for (const name of changes.remove) base.delete(name);
     for (const [name, text] of sums) {
-      this.#base.set(name, text);
+      base.set(name, text);
       const pending = this.#sums.get(name);
       this.#sums.delete(name);
       if (pending === undefined || this.#session[name] !== pending.value) continue;
@@ -66,8 +97,27 @@ export class SessionView {
       const by = pending.by - (changes.add.get(name) ?? 0);
       const value = Number(text) + by;
       this.#session[name] = value;
-      if (by !== 0) this.#sums.set(name, { by, value });
+      if (by !== 0) this.#pend(name, { by, value });
     }
+    this.#base = base;
+  }
+
+  /** Takes `text` for what the store holds in a field, and shows it; undefined for a field that is not there. */
+  settleField(name: string, text: string | undefined): void {
+    const base = new Map(this.#base);
+    const pending = this.#sums.get(name);
+    const isPending = pending !== undefined && this.#session[name] === pending.value;
+    this.#sums.delete(name);
+    if (text === undefined) {
+      base.delete(name);
+      delete this.#session[name];
+    } else {
+      base.set(name, text);
+      this.#show(name, text);
+    }
+    this.#base = base;
+    // The application has added to it while the change was under way.
+    if (isPending) this.increment(name, pending.by);
   }
 
   /** Adds to a field and returns the sum as this request sees it. @throws SESSION_FIELD */
@@ -80,8 +130,8 @@ export class SessionView {
     const value = current + by;
     const pending = this.#sums.get(name);
     const isAsStored = isHere ? this.#base.get(name) === String(current) : !this.#base.has(name);
-    if (pending?.value === current) this.#sums.set(name, { by: pending.by + by, value });
-    else if (isAsStored) this.#sums.set(name, { by, value });
+    if (pending?.value === current) this.#pend(name, { by: pending.by + by, value });
+    else if (isAsStored) this.#pend(name, { by, value });
     // On top of an assignment it is part of the assignment.
     else this.#sums.delete(name);
     this.#session[name] = value;
@@ -90,50 +140,62 @@ export class SessionView {
 
   /** Takes `fields` for the stored ones and shows those that differ from `shown`, which is what the request has seen or written. */
   rebase(fields: ReadonlyMap<string, string>, shown: ReadonlyMap<string, string>): void {
-    for (const name of shown.keys()) if (!fields.has(name)) delete this.#session[name];
-    this.#base.clear();
+    const session = this.#session;
+    for (const name of shown.keys()) if (!fields.has(name)) delete session[name];
     this.#sums.clear();
+    this.#base = fields;
     for (const [name, text] of fields) {
-      if (shown.get(name) === text) this.#base.set(name, text);
-      else this.#show(name, text);
+      if (shown.get(name) !== text) this.#show(name, text);
     }
   }
 
-  /** Forgets all fields, as if there had never been any. */
-  clear(): void {
+  /** Shows `fields`, taken for the stored ones, and nothing else. */
+  reset(fields: ReadonlyMap<string, string>): void {
     for (const name of Object.keys(this.#session)) delete this.#session[name];
-    this.#base.clear();
-    this.#unread.clear();
     this.#sums.clear();
+    this.#base = fields;
+    for (const [name, text] of fields) this.#show(name, text);
+  }
+
+  materialise(name: string): unknown {
+    const text = this.#base.get(name);
+    const value = text === undefined ? undefined : decodeValue(name, text);
+    this.replace(name, value);
+    return value;
+  }
+
+  replace(name: string, value: unknown): void {
+    Object.defineProperty(this.#session, name, { value, writable: true, enumerable: true, configurable: true });
   }
 
   #show(name: string, text: string): void {
     const session = this.#session;
-    const materialise = (value: unknown): void => {
-      this.#unread.delete(name);
-      Object.defineProperty(session, name, { value, writable: true, enumerable: true, configurable: true });
-    };
-    const get = (): unknown => {
-      const value = decodeValue(name, text);
-      materialise(value);
-      return value;
-    };
-    this.#base.set(name, text);
-    this.#unread.set(name, get);
-    Object.defineProperty(session, name, { get, set: materialise, enumerable: true, configurable: true });
+    const value = plainValue(text);
+    if (value === undefined) {
+      this.#lazyCount++;
+      LAZY.show(session, name);
+    } else if (name in session) this.replace(name, value);
+    // Cheaper than a definition, and the same where nothing is inherited under this name.
+    else session[name] = value;
   }
 
   #isUnread(name: string): boolean {
-    const get = this.#unread.get(name);
-    return get !== undefined && Object.getOwnPropertyDescriptor(this.#session, name)?.get === get;
+    return this.#lazyCount > 0 && LAZY.isUnread(this.#session, name);
+  }
+
+  #pend(name: string, sum: PendingSum): void {
+    if (this.#sums === NO_SUMS) this.#sums = new Map();
+    this.#sums.set(name, sum);
   }
 
   /** A field that is `undefined` counts as removed. Asked without decoding those nobody has read. */
   #has(name: string): boolean {
-    return Object.hasOwn(this.#session, name) && (this.#isUnread(name) || this.#session[name] !== undefined);
+    const session = this.#session;
+    return Object.hasOwn(session, name) && (this.#isUnread(name) || session[name] !== undefined);
   }
 }
 
+/** @throws SESSION_FIELD for a symbol */
 function assertNoSymbols(session: FieldsObject): void {
   const [symbol] = Object.getOwnPropertySymbols(session);
   if (symbol === undefined) return;
