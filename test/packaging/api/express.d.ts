@@ -27,6 +27,7 @@ export type { Balancer } from './balance.ts';
 export { reportLoad } from './report-load.ts';
 export type { ReportLoadOptions } from './report-load.ts';
 export { session } from './session.ts';
+export type { SessionHandler } from './session.ts';
 export { cookieKey, firstKey, headerKey, queryKey, sourceIp } from '@evenkeel/proxy';
 export type { RequestKey } from '@evenkeel/proxy';
 export { acceptProxyProtocol } from '@evenkeel/proxy';
@@ -51,18 +52,27 @@ export declare function reportLoad(options?: ReportLoadOptions): RequestHandler;
 // dist/session.d.ts
 /** `session()` for Express: sessions on `req.session`, committed before the response leaves. */
 import type { RequestHandler } from 'express';
-import { type Session, type SessionOptions } from '@evenkeel/session-store';
+import { type Session, type SessionOptions, type Sessions } from '@evenkeel/session-store';
 declare global {
     namespace Express {
         interface Request {
-            /** The session of `session()`; type its fields by extending `SessionFields` of `@evenkeel/session-store`. */
-            session: Session;
+            /**
+             * The session of `session()`; type its fields by extending `SessionFields` of `@evenkeel/session-store`. Assigning `null` ends
+             * it, as `destroy()` does; it cannot be replaced.
+             */
+            get session(): Session;
+            set session(value: Session | null);
         }
     }
 }
+/** What `session()` returns. */
+export interface SessionHandler extends RequestHandler {
+    /** The same sessions without a request of Express': for upgrades to a WebSocket, and for tools. */
+    readonly sessions: Sessions;
+}
 /**
- * Gives every request a `req.session`. Mount it once, before whatever uses sessions and behind what serves static files. A failing
- * store becomes `next(error)` with a `BalancerError` of status 503.
+ * Gives every request a `req.session`. Mount it once, before whatever uses sessions. A request that never reads it costs about a
+ * microsecond, and one more with a cookie. A failing store becomes `next(error)` with a `BalancerError` of status 503.
  * @throws INVALID_OPTIONS
  */
-export declare function session(options: SessionOptions): RequestHandler;
+export declare function session(options: SessionOptions): SessionHandler;

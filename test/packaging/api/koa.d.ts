@@ -25,6 +25,7 @@ export type { Balancer } from './balance.ts';
 export { reportLoad } from './report-load.ts';
 export type { ReportLoadOptions } from './report-load.ts';
 export { session } from './session.ts';
+export type { SessionMiddleware } from './session.ts';
 export { cookieKey, firstKey, headerKey, queryKey, sourceIp } from '@evenkeel/proxy';
 export type { RequestKey } from '@evenkeel/proxy';
 export { acceptProxyProtocol } from '@evenkeel/proxy';
@@ -49,16 +50,26 @@ export declare function reportLoad(options?: ReportLoadOptions): Middleware;
 // dist/session.d.ts
 /** `session()` for Koa: sessions on `ctx.session`, committed before the response leaves. */
 import type { Middleware } from 'koa';
-import { type Session, type SessionOptions } from '@evenkeel/session-store';
+import { type Session, type SessionOptions, type Sessions } from '@evenkeel/session-store';
 declare module 'koa' {
     interface ExtendableContext {
-        /** The session of `session()`; type its fields by extending `SessionFields` of `@evenkeel/session-store`. */
-        session: Session;
+        /**
+         * The session of `session()`; type its fields by extending `SessionFields` of `@evenkeel/session-store`. Assigning `null` ends it,
+         * as `destroy()` does; it cannot be replaced.
+         */
+        get session(): Session;
+        set session(value: Session | null);
     }
 }
+/** What `session()` returns. */
+export interface SessionMiddleware extends Middleware {
+    /** The same sessions without a context of Koa's: for upgrades to a WebSocket, and for tools. */
+    readonly sessions: Sessions;
+}
 /**
- * Gives every request a `ctx.session`. Use it once, before whatever uses sessions. A failing store is thrown, as a `BalancerError` of
- * status 503, so that error handling in front of it sees it.
+ * Gives every request a `ctx.session`. Use it once, before whatever uses sessions. A request that never reads it costs about a
+ * microsecond, and one more with a cookie. A failing store is thrown, as a `BalancerError` of status 503, so that error handling in
+ * front of it sees it.
  * @throws INVALID_OPTIONS
  */
-export declare function session(options: SessionOptions): Middleware;
+export declare function session(options: SessionOptions): SessionMiddleware;
