@@ -47,9 +47,9 @@ export interface SessionPatch {
 
 /** What a commit did. */
 export interface CommitReceipt {
-  /** The session's version now. */
+  /** The session's version now; of a commit that is sent again, too, so that two commits may name the same one. */
   readonly version: number;
-  /** The exact encoded results of the patch's `add`. */
+  /** The exact encoded results of the patch's `add`; of a commit that is sent again, what has become of them. */
   readonly sums: ReadonlyMap<string, string>;
   /** Fields of `expect` that held something else, and what; undefined for one that is not there. Not empty: nothing was stored. */
   readonly conflicts: ReadonlyMap<string, string | undefined>;
@@ -92,7 +92,7 @@ export interface SessionStore {
   destroy(id: string, now: number): Promise<SessionRecord | undefined>;
   /**
    * The session goes on under another id: from now on what this one holds can be read and not changed, until `until` at most.
-   * @returns what it holds; of one that is retired already, the same again. Undefined if there is none
+   * @returns what it holds; of one that is retired already, the same again. Undefined if there is none, or its principal was revoked
    */
   retire(id: string, until: number, now: number): Promise<SessionRecord | undefined>;
   /** The principal's sessions that can still be used, oldest first. O(sessions of the principal) */
