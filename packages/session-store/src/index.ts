@@ -16,17 +16,17 @@ export type {
   SessionCallback,
   SessionFields,
   SessionMembers,
-} from './session.ts';
-export { principalSessions } from './principal-sessions.ts';
-export type { PrincipalContext } from './principal-sessions.ts';
-export { readScope } from './attached-session.ts';
-export type { SessionHolder } from './attached-session.ts';
+} from './session/session.ts';
+export { principalSessions } from './session/principal-sessions.ts';
+export type { PrincipalContext } from './session/principal-sessions.ts';
+export { readScope } from './http/attached-session.ts';
+export type { SessionHolder } from './http/attached-session.ts';
 export { createSessions } from './sessions.ts';
 export type { SessionRequest, Sessions } from './sessions.ts';
 export type { RequestConsistency, SessionCookieOptions, SessionOptions, WallClock } from './session-options.ts';
-export type { SessionScope } from './scope.ts';
-export { holdResponse } from './response-hold.ts';
-export type { ResponseHooks } from './response-hold.ts';
+export type { SessionScope } from './session/scope.ts';
+export { holdResponse } from './http/response-hold.ts';
+export type { ResponseHooks } from './http/response-hold.ts';
 export { encrypted } from './encryption/encrypted.ts';
 export type { EncryptionOptions } from './encryption/encrypted.ts';
 export { sessionChannels } from './channels.ts';

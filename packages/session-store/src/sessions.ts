@@ -3,12 +3,12 @@
  * `attach`, and nothing else; what has no response, as the upgrade to a WebSocket, takes `open`.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { attachSession, type SessionHolder } from './attached-session.ts';
-import { findSession } from './find-session.ts';
-import { principalSessions } from './principal-sessions.ts';
-import { sessionScope, type SessionScope } from './scope.ts';
-import { scopeContext } from './scope-context.ts';
-import type { PrincipalSession } from './session.ts';
+import { attachSession, type SessionHolder } from './http/attached-session.ts';
+import { findSession } from './http/find-session.ts';
+import { principalSessions } from './session/principal-sessions.ts';
+import { sessionScope, type SessionScope } from './session/scope.ts';
+import { scopeContext } from './session/scope-context.ts';
+import type { PrincipalSession } from './session/session.ts';
 import { resolveSessionOptions, type SessionOptions } from './session-options.ts';
 import type { Consistency } from './store.ts';
 

@@ -3,24 +3,6 @@
 // @evenkeel/session-store/koa-session: dist/drop-in/koa-session.d.ts
 // @evenkeel/session-store/testing: dist/testing/index.d.ts
 
-// dist/attached-session.d.ts
-/**
- * A request's session before anybody has asked for it. Most requests of most applications never do: for them there is one small object
- * and one accessor, and the response is left alone.
- */
-import type { ServerResponse } from 'node:http';
-import { type SessionScope } from './scope.ts';
-import type { FoundSession, ScopeContext } from './scope-context.ts';
-/** What an application reads its session from: Express' request, Koa's context. */
-export interface SessionHolder {
-    /** True if the client's connection is TLS, as far as the framework trusts its proxy. */
-    readonly secure: boolean;
-}
-/** Puts the accessor on `holder`, and does what cannot wait until it is read. */
-export declare function attachSession(context: ScopeContext, holder: SessionHolder, res: ServerResponse, fail: (error: unknown) => void, found: FoundSession | undefined): undefined;
-/** The scope of a request whose session somebody has read. */
-export declare function readScope(holder: object): SessionScope | undefined;
-
 // dist/channels.d.ts
 import type { Channel } from 'node:diagnostics_channel';
 import type { SessionRecord } from './store.ts';
@@ -82,37 +64,6 @@ export declare const sessionChannels: {
     readonly recovered: Channel;
 };
 
-// dist/cookie.d.ts
-import type { CookieAttributes } from './session-options.ts';
-/** A cookie of the client whose mac is right. */
-export interface VerifiedCookie {
-    readonly id: string;
-    /** False if the cookie should be sent anew: another route than ours, or an older secret's mac. */
-    readonly isCurrent: boolean;
-}
-/** Reads and writes the cookie of one `session()`. Pure but for HMAC. */
-export interface SessionCookies {
-    /** The cookies of our name with a right mac, in the order sent, each id once, at most 4. O(header). */
-    verified(header: string | undefined): VerifiedCookie[];
-    /** The `Set-Cookie` for a session. @param maxAgeMs what is left of its absolute time */
-    issue(id: string, isSecure: boolean, maxAgeMs: number): string;
-    /** The `Set-Cookie` that makes the client forget. */
-    clear(isSecure: boolean): string;
-}
-/** What `sessionCookies` needs to know, already checked. */
-export interface SessionCookieSettings {
-    readonly name: string;
-    readonly secrets: readonly string[];
-    readonly route: string | undefined;
-    readonly attributes: CookieAttributes;
-}
-export declare function sessionCookies({ name, secrets, route, attributes }: SessionCookieSettings): SessionCookies;
-/**
- * All values that a `Cookie` field has for a name; npm's `cookie` gives the first one only, so a stale cookie of another path would
- * hide a valid one. Values longer than ours can be are left out. O(header).
- */
-export declare function cookieValues(header: string | undefined, name: string): string[];
-
 // dist/drop-in/callbacks.d.ts
 /** From promises to the callbacks of express-session. */
 /** An outcome, told once. */
@@ -141,7 +92,7 @@ export interface CompatKeysOptions {
 export declare function compatKeys(store: SessionStore, options: CompatKeysOptions): SessionStore;
 
 // dist/drop-in/document.d.ts
-import type { FieldChanges } from '../merge.ts';
+import type { FieldChanges } from '../fields/merge.ts';
 /** A session with its own data as own enumerable properties. */
 export type SessionDocument = Record<string, unknown>;
 /** The document that has these fields. O(size). @throws SESSION_CORRUPT */
@@ -324,77 +275,13 @@ export interface EncryptionOptions {
  */
 export declare function encrypted(store: SessionStore, options: EncryptionOptions): SessionStore;
 
-// dist/index.d.ts
-export { memorySessionStore } from './stores/memory.ts';
-export type { MemorySessionStoreOptions } from './stores/memory.ts';
-export { sqliteSessionStore } from './stores/sqlite.ts';
-export type { SqliteSessionStore, SqliteSessionStoreOptions } from './stores/sqlite.ts';
-export { redisSessionStore } from './stores/redis.ts';
-export type { RedisNearCacheOptions, RedisSessionStore, RedisSessionStoreOptions } from './stores/redis.ts';
-export type { NearCacheOptions, NearCacheStats } from './near-cache/options.ts';
-export type { RedisClient } from './stores/redis-client.ts';
-export type { CommitReceipt, Consistency, ListedSession, SessionPatch, SessionRecord, SessionStore } from './store.ts';
-export type { FieldValue, LoginOptions, PrincipalSession, RegenerateOptions, Session, SessionCallback, SessionFields, SessionMembers, } from './session.ts';
-export { principalSessions } from './principal-sessions.ts';
-export type { PrincipalContext } from './principal-sessions.ts';
-export { readScope } from './attached-session.ts';
-export type { SessionHolder } from './attached-session.ts';
-export { createSessions } from './sessions.ts';
-export type { SessionRequest, Sessions } from './sessions.ts';
-export type { RequestConsistency, SessionCookieOptions, SessionOptions, WallClock } from './session-options.ts';
-export type { SessionScope } from './scope.ts';
-export { holdResponse } from './response-hold.ts';
-export type { ResponseHooks } from './response-hold.ts';
-export { encrypted } from './encryption/encrypted.ts';
-export type { EncryptionOptions } from './encryption/encrypted.ts';
-export { sessionChannels } from './channels.ts';
-export type { SessionConflictMessage, SessionExpiredMessage, SessionMessage, SessionRotatedMessage, StoreDegradedMessage, StoreRecoveredMessage, } from './channels.ts';
-export { endSession, inspectSession, listSessions } from './tools/session-tools.ts';
-export { describeSession } from './tools/describe-session.ts';
-export type { SessionDescription } from './tools/describe-session.ts';
-export { compatKeys } from './drop-in/compat-keys.ts';
-export type { CompatKeysOptions } from './drop-in/compat-keys.ts';
-export type { DropInOptions, KoaDropInOptions } from './drop-in/options.ts';
-export { resilient } from './resilience/resilient.ts';
-export type { ResilientSessionStore } from './resilience/resilient.ts';
-export type { StoreState } from './resilience/presence.ts';
-export type { ResilientOptions, WhenDownOptions } from './resilience/resilient-options.ts';
-export type { ConflictPolicy, FieldConflict } from './resilience/conflict.ts';
-export { redisEpoch } from './resilience/redis-epoch.ts';
-export type { EpochClient, EpochSource } from './resilience/redis-epoch.ts';
-
-// dist/lifetime.d.ts
-/**
- * When a session ends and how often its use is noted. Pure arithmetic over milliseconds since the epoch.
- * @see https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html#session-expiration
- */
-/** The time limits of one `session()`. */
-export interface Lifetime {
-    readonly idleMs: number;
-    readonly absoluteMs: number;
-}
-/** How often a session that is only read is touched: a twentieth of its idle time, 1 s to 60 s. */
-export declare function touchIntervalMs({ idleMs }: Lifetime): number;
-/** True if a session last touched at `touchedAt` should be touched at `now`. */
-export declare function isTouchDue(lifetime: Lifetime, touchedAt: number, now: number): boolean;
-/** The end of a session used at `now`. A touch may be late by its interval, so the session lives that much longer: it never ends early. */
-export declare function expiryOf(lifetime: Lifetime, createdAt: number, now: number): number;
-/** How long a rolling cookie lives: three times as long as its session does unused. */
-export declare function cookieLifeMs(lifetime: Lifetime): number;
-/**
- * True if a rolling cookie should be sent anew by a request that is noted at `now`, where the last one was noted at `touchedAt`. Time is
- * cut into thirds of the cookie's life, and the first request that is noted in each of them sends it: nobody has to store when it was
- * sent last. A cookie outlives its session so, even if one of these responses is lost.
- */
-export declare function isCookieDue(lifetime: Lifetime, createdAt: number, touchedAt: number, now: number): boolean;
-
-// dist/merge.d.ts
+// dist/fields/merge.d.ts
 /**
  * How a patch meets the fields it finds: the one rule that every store follows, in the form that stores written in TypeScript
  * share. The Redis store says the same in Lua.
  */
 import { BalancerError } from '@evenkeel/core';
-import type { CommitReceipt, SessionPatch } from './store.ts';
+import type { CommitReceipt, SessionPatch } from '../store.ts';
 /** What a patch does to fields. */
 export type FieldChanges = Pick<SessionPatch, 'set' | 'remove' | 'add'>;
 /**
@@ -416,6 +303,128 @@ export declare function acceptance(version: number, sums: CommitReceipt['sums'])
 export declare function changesBetween(from: ReadonlyMap<string, string>, to: ReadonlyMap<string, string>): FieldChanges;
 /** True if the changes change nothing. */
 export declare function isEmpty(changes: FieldChanges): boolean;
+
+// dist/fields/size-limits.d.ts
+import type { FieldChanges } from './merge.ts';
+/** The limits of one `session()`, in bytes of UTF-8. */
+export interface SizeLimits {
+    /** Of one encoded value. */
+    readonly maxFieldBytes: number;
+    /** Of all names and encoded values together. */
+    readonly maxSessionBytes: number;
+}
+/** The encoded value of a field. O(size). @throws SESSION_FIELD if it cannot be stored, or is over the limit */
+export declare function encodeField({ maxFieldBytes }: SizeLimits, name: string, value: unknown): string;
+/**
+ * Lets a session that is over the limit already, because another instance allows more, shrink, and be changed where it does not grow.
+ * O(fields). @throws SESSION_FIELD naming the largest change, if the session would grow beyond its limit
+ */
+export declare function assertSessionSize({ maxSessionBytes }: SizeLimits, base: ReadonlyMap<string, string>, { set, remove }: FieldChanges): void;
+
+// dist/http/attached-session.d.ts
+/**
+ * A request's session before anybody has asked for it. Most requests of most applications never do: for them there is one small object
+ * and one accessor, and the response is left alone.
+ */
+import type { ServerResponse } from 'node:http';
+import { type SessionScope } from '../session/scope.ts';
+import type { FoundSession, ScopeContext } from '../session/scope-context.ts';
+/** What an application reads its session from: Express' request, Koa's context. */
+export interface SessionHolder {
+    /** True if the client's connection is TLS, as far as the framework trusts its proxy. */
+    readonly secure: boolean;
+}
+/** Puts the accessor on `holder`, and does what cannot wait until it is read. */
+export declare function attachSession(context: ScopeContext, holder: SessionHolder, res: ServerResponse, fail: (error: unknown) => void, found: FoundSession | undefined): undefined;
+/** The scope of a request whose session somebody has read. */
+export declare function readScope(holder: object): SessionScope | undefined;
+
+// dist/http/cookie.d.ts
+import type { CookieAttributes } from '../session-options.ts';
+/** A cookie of the client whose mac is right. */
+export interface VerifiedCookie {
+    readonly id: string;
+    /** False if the cookie should be sent anew: another route than ours, or an older secret's mac. */
+    readonly isCurrent: boolean;
+}
+/** Reads and writes the cookie of one `session()`. Pure but for HMAC. */
+export interface SessionCookies {
+    /** The cookies of our name with a right mac, in the order sent, each id once, at most 4. O(header). */
+    verified(header: string | undefined): VerifiedCookie[];
+    /** The `Set-Cookie` for a session. @param maxAgeMs what is left of its absolute time */
+    issue(id: string, isSecure: boolean, maxAgeMs: number): string;
+    /** The `Set-Cookie` that makes the client forget. */
+    clear(isSecure: boolean): string;
+}
+/** What `sessionCookies` needs to know, already checked. */
+export interface SessionCookieSettings {
+    readonly name: string;
+    readonly secrets: readonly string[];
+    readonly route: string | undefined;
+    readonly attributes: CookieAttributes;
+}
+export declare function sessionCookies({ name, secrets, route, attributes }: SessionCookieSettings): SessionCookies;
+/**
+ * All values that a `Cookie` field has for a name; npm's `cookie` gives the first one only, so a stale cookie of another path would
+ * hide a valid one. Values longer than ours can be are left out. O(header).
+ */
+export declare function cookieValues(header: string | undefined, name: string): string[];
+
+// dist/http/response-hold.d.ts
+import { type ServerResponse } from 'node:http';
+/** What is to be done around a response. */
+export interface ResponseHooks {
+    /** Asked when the head is about to leave, and again at the end of a body: what to wait for, or undefined for nothing. */
+    commit(): Promise<void> | undefined;
+    /** Asked when the head leaves, after the wait: a `Set-Cookie` value for it. */
+    setCookie(): string | undefined;
+    /** Takes over the response when the wait failed. The head is clean again, or has left already and the connection is destroyed. */
+    fail(error: unknown): void;
+}
+/**
+ * Puts the hooks around `res`. To be called once. If the head has left already, only the end of the body is held.
+ * @throws INVALID_OPTIONS if the response is held already
+ */
+export declare function holdResponse(res: ServerResponse, hooks: ResponseHooks): void;
+
+// dist/index.d.ts
+export { memorySessionStore } from './stores/memory.ts';
+export type { MemorySessionStoreOptions } from './stores/memory.ts';
+export { sqliteSessionStore } from './stores/sqlite.ts';
+export type { SqliteSessionStore, SqliteSessionStoreOptions } from './stores/sqlite.ts';
+export { redisSessionStore } from './stores/redis.ts';
+export type { RedisNearCacheOptions, RedisSessionStore, RedisSessionStoreOptions } from './stores/redis.ts';
+export type { NearCacheOptions, NearCacheStats } from './near-cache/options.ts';
+export type { RedisClient } from './stores/redis-client.ts';
+export type { CommitReceipt, Consistency, ListedSession, SessionPatch, SessionRecord, SessionStore } from './store.ts';
+export type { FieldValue, LoginOptions, PrincipalSession, RegenerateOptions, Session, SessionCallback, SessionFields, SessionMembers, } from './session/session.ts';
+export { principalSessions } from './session/principal-sessions.ts';
+export type { PrincipalContext } from './session/principal-sessions.ts';
+export { readScope } from './http/attached-session.ts';
+export type { SessionHolder } from './http/attached-session.ts';
+export { createSessions } from './sessions.ts';
+export type { SessionRequest, Sessions } from './sessions.ts';
+export type { RequestConsistency, SessionCookieOptions, SessionOptions, WallClock } from './session-options.ts';
+export type { SessionScope } from './session/scope.ts';
+export { holdResponse } from './http/response-hold.ts';
+export type { ResponseHooks } from './http/response-hold.ts';
+export { encrypted } from './encryption/encrypted.ts';
+export type { EncryptionOptions } from './encryption/encrypted.ts';
+export { sessionChannels } from './channels.ts';
+export type { SessionConflictMessage, SessionExpiredMessage, SessionMessage, SessionRotatedMessage, StoreDegradedMessage, StoreRecoveredMessage, } from './channels.ts';
+export { endSession, inspectSession, listSessions } from './tools/session-tools.ts';
+export { describeSession } from './tools/describe-session.ts';
+export type { SessionDescription } from './tools/describe-session.ts';
+export { compatKeys } from './drop-in/compat-keys.ts';
+export type { CompatKeysOptions } from './drop-in/compat-keys.ts';
+export type { DropInOptions, KoaDropInOptions } from './drop-in/options.ts';
+export { resilient } from './resilience/resilient.ts';
+export type { ResilientSessionStore } from './resilience/resilient.ts';
+export type { StoreState } from './resilience/presence.ts';
+export type { ResilientOptions, WhenDownOptions } from './resilience/resilient-options.ts';
+export type { ConflictPolicy, FieldConflict } from './resilience/conflict.ts';
+export { redisEpoch } from './resilience/redis-epoch.ts';
+export type { EpochClient, EpochSource } from './resilience/redis-epoch.ts';
 
 // dist/near-cache/lease.d.ts
 /**
@@ -524,22 +533,6 @@ export interface NearCacheOptions {
 }
 /** @throws INVALID_OPTIONS */
 export declare function resolveNearCacheOptions(where: string, options: NearCacheOptions): Required<NearCacheOptions>;
-
-// dist/principal-sessions.d.ts
-import type { PrincipalSession } from './session.ts';
-import type { SessionStore } from './store.ts';
-/** What `principalSessions` needs to know. */
-export interface PrincipalContext {
-    readonly store: SessionStore;
-    /** Whole milliseconds since the epoch. */
-    now(): number;
-}
-/**
- * The sessions that a principal can still use, oldest first. O(sessions of the principal).
- * @param currentKey the digest of the asking session's id, if it is one of them
- * @throws SESSION_STORE, SESSION_CORRUPT from the store
- */
-export declare function principalSessions(context: PrincipalContext, principal: string, currentKey?: string): Promise<readonly PrincipalSession[]>;
 
 // dist/resilience/batch.d.ts
 import type { SessionPatch } from '../store.ts';
@@ -891,68 +884,6 @@ export interface ResilientSessionStore extends SessionStore {
 /** Puts a store that copes with being away in front of one that does not. @throws INVALID_OPTIONS */
 export declare function resilient(inner: SessionStore, options?: ResilientOptions): ResilientSessionStore;
 
-// dist/response-hold.d.ts
-import { type ServerResponse } from 'node:http';
-/** What is to be done around a response. */
-export interface ResponseHooks {
-    /** Asked when the head is about to leave, and again at the end of a body: what to wait for, or undefined for nothing. */
-    commit(): Promise<void> | undefined;
-    /** Asked when the head leaves, after the wait: a `Set-Cookie` value for it. */
-    setCookie(): string | undefined;
-    /** Takes over the response when the wait failed. The head is clean again, or has left already and the connection is destroyed. */
-    fail(error: unknown): void;
-}
-/**
- * Puts the hooks around `res`. To be called once. If the head has left already, only the end of the body is held.
- * @throws INVALID_OPTIONS if the response is held already
- */
-export declare function holdResponse(res: ServerResponse, hooks: ResponseHooks): void;
-
-// dist/scope-context.d.ts
-/** What all requests of one `session()` share: its options in the form that their scopes need. */
-import { type SessionCookies, type VerifiedCookie } from './cookie.ts';
-import type { Lifetime } from './lifetime.ts';
-import type { ResolvedSessionOptions } from './session-options.ts';
-import type { SizeLimits } from './size-limits.ts';
-import type { SessionRecord, SessionStore } from './store.ts';
-/** What all scopes of one `session()` share. */
-export interface ScopeContext extends Lifetime, SizeLimits {
-    readonly store: SessionStore;
-    readonly cookies: SessionCookies;
-    /** How long a retired session can be read. */
-    readonly retireMs: number;
-    /** Whether cookies are sent anew as the session is used. */
-    readonly isRolling: boolean;
-    /** Whole milliseconds since the epoch. */
-    now(): number;
-}
-/** A session that was found, by the cookie that named it. */
-export interface FoundSession {
-    readonly cookie: VerifiedCookie;
-    readonly record: SessionRecord;
-}
-export declare function scopeContext(options: ResolvedSessionOptions): ScopeContext;
-
-// dist/scope.d.ts
-import type { FoundSession, ScopeContext } from './scope-context.ts';
-import type { Session } from './session.ts';
-/** One request's session, for the framework's glue. */
-export interface SessionScope {
-    /** The request's session now. */
-    readonly session: Session;
-    /** Told of a session that takes the place of the one before. @default nobody is told */
-    onSession: ((session: Session) => void) | undefined;
-    /**
-     * Stores what changed, or touches the session if that is due. Undefined if there is nothing to do. To be called before the head
-     * leaves, and again at the end of the response. If it fails, later calls do nothing: the changes are lost.
-     */
-    commit(): Promise<void> | undefined;
-    /** The `Set-Cookie` value that the head must carry, if any. To be called once, when the head leaves. */
-    setCookie(): string | undefined;
-}
-/** @param found the session of the request, if it has one */
-export declare function sessionScope(context: ScopeContext, isSecure: boolean, found: FoundSession | undefined): SessionScope;
-
 // dist/session-options.d.ts
 /** The options of `session()`: what they are, and how they are checked. */
 import type { IncomingMessage } from 'node:http';
@@ -1052,7 +983,93 @@ export interface ResolvedSessionOptions {
 /** @throws INVALID_OPTIONS */
 export declare function resolveSessionOptions(where: string, options: unknown): ResolvedSessionOptions;
 
-// dist/session.d.ts
+// dist/session/lifetime.d.ts
+/**
+ * When a session ends and how often its use is noted. Pure arithmetic over milliseconds since the epoch.
+ * @see https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html#session-expiration
+ */
+/** The time limits of one `session()`. */
+export interface Lifetime {
+    readonly idleMs: number;
+    readonly absoluteMs: number;
+}
+/** How often a session that is only read is touched: a twentieth of its idle time, 1 s to 60 s. */
+export declare function touchIntervalMs({ idleMs }: Lifetime): number;
+/** True if a session last touched at `touchedAt` should be touched at `now`. */
+export declare function isTouchDue(lifetime: Lifetime, touchedAt: number, now: number): boolean;
+/** The end of a session used at `now`. A touch may be late by its interval, so the session lives that much longer: it never ends early. */
+export declare function expiryOf(lifetime: Lifetime, createdAt: number, now: number): number;
+/** How long a rolling cookie lives: three times as long as its session does unused. */
+export declare function cookieLifeMs(lifetime: Lifetime): number;
+/**
+ * True if a rolling cookie should be sent anew by a request that is noted at `now`, where the last one was noted at `touchedAt`. Time is
+ * cut into thirds of the cookie's life, and the first request that is noted in each of them sends it: nobody has to store when it was
+ * sent last. A cookie outlives its session so, even if one of these responses is lost.
+ */
+export declare function isCookieDue(lifetime: Lifetime, createdAt: number, touchedAt: number, now: number): boolean;
+
+// dist/session/principal-sessions.d.ts
+import type { PrincipalSession } from './session.ts';
+import type { SessionStore } from '../store.ts';
+/** What `principalSessions` needs to know. */
+export interface PrincipalContext {
+    readonly store: SessionStore;
+    /** Whole milliseconds since the epoch. */
+    now(): number;
+}
+/**
+ * The sessions that a principal can still use, oldest first. O(sessions of the principal).
+ * @param currentKey the digest of the asking session's id, if it is one of them
+ * @throws SESSION_STORE, SESSION_CORRUPT from the store
+ */
+export declare function principalSessions(context: PrincipalContext, principal: string, currentKey?: string): Promise<readonly PrincipalSession[]>;
+
+// dist/session/scope-context.d.ts
+/** What all requests of one `session()` share: its options in the form that their scopes need. */
+import { type SessionCookies, type VerifiedCookie } from '../http/cookie.ts';
+import type { Lifetime } from './lifetime.ts';
+import type { ResolvedSessionOptions } from '../session-options.ts';
+import type { SizeLimits } from '../fields/size-limits.ts';
+import type { SessionRecord, SessionStore } from '../store.ts';
+/** What all scopes of one `session()` share. */
+export interface ScopeContext extends Lifetime, SizeLimits {
+    readonly store: SessionStore;
+    readonly cookies: SessionCookies;
+    /** How long a retired session can be read. */
+    readonly retireMs: number;
+    /** Whether cookies are sent anew as the session is used. */
+    readonly isRolling: boolean;
+    /** Whole milliseconds since the epoch. */
+    now(): number;
+}
+/** A session that was found, by the cookie that named it. */
+export interface FoundSession {
+    readonly cookie: VerifiedCookie;
+    readonly record: SessionRecord;
+}
+export declare function scopeContext(options: ResolvedSessionOptions): ScopeContext;
+
+// dist/session/scope.d.ts
+import type { FoundSession, ScopeContext } from './scope-context.ts';
+import type { Session } from './session.ts';
+/** One request's session, for the framework's glue. */
+export interface SessionScope {
+    /** The request's session now. */
+    readonly session: Session;
+    /** Told of a session that takes the place of the one before. @default nobody is told */
+    onSession: ((session: Session) => void) | undefined;
+    /**
+     * Stores what changed, or touches the session if that is due. Undefined if there is nothing to do. To be called before the head
+     * leaves, and again at the end of the response. If it fails, later calls do nothing: the changes are lost.
+     */
+    commit(): Promise<void> | undefined;
+    /** The `Set-Cookie` value that the head must carry, if any. To be called once, when the head leaves. */
+    setCookie(): string | undefined;
+}
+/** @param found the session of the request, if it has one */
+export declare function sessionScope(context: ScopeContext, isSecure: boolean, found: FoundSession | undefined): SessionScope;
+
+// dist/session/session.d.ts
 /** The session as the application sees it: what it has beside its fields. `session-object.ts` makes one. */
 /**
  * The fields of your application's sessions. Extend it to have them typed:
@@ -1199,9 +1216,9 @@ export type FieldsObject = Record<string, unknown>;
  * `attach`, and nothing else; what has no response, as the upgrade to a WebSocket, takes `open`.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type SessionHolder } from './attached-session.ts';
-import { type SessionScope } from './scope.ts';
-import type { PrincipalSession } from './session.ts';
+import { type SessionHolder } from './http/attached-session.ts';
+import { type SessionScope } from './session/scope.ts';
+import type { PrincipalSession } from './session/session.ts';
 import { type SessionOptions } from './session-options.ts';
 import type { Consistency } from './store.ts';
 /** What of a request decides its session. */
@@ -1244,23 +1261,6 @@ export interface Sessions {
  * @throws INVALID_OPTIONS
  */
 export declare function createSessions(options: SessionOptions, where?: string): Sessions;
-
-// dist/size-limits.d.ts
-import type { FieldChanges } from './merge.ts';
-/** The limits of one `session()`, in bytes of UTF-8. */
-export interface SizeLimits {
-    /** Of one encoded value. */
-    readonly maxFieldBytes: number;
-    /** Of all names and encoded values together. */
-    readonly maxSessionBytes: number;
-}
-/** The encoded value of a field. O(size). @throws SESSION_FIELD if it cannot be stored, or is over the limit */
-export declare function encodeField({ maxFieldBytes }: SizeLimits, name: string, value: unknown): string;
-/**
- * Lets a session that is over the limit already, because another instance allows more, shrink, and be changed where it does not grow.
- * O(fields). @throws SESSION_FIELD naming the largest change, if the session would grow beyond its limit
- */
-export declare function assertSessionSize({ maxSessionBytes }: SizeLimits, base: ReadonlyMap<string, string>, { set, remove }: FieldChanges): void;
 
 // dist/store.d.ts
 /**
@@ -1309,9 +1309,9 @@ export interface SessionPatch {
 }
 /** What a commit did. */
 export interface CommitReceipt {
-    /** The session's version now. */
+    /** The session's version now; of a commit that is sent again, too, so that two commits may name the same one. */
     readonly version: number;
-    /** The exact encoded results of the patch's `add`. */
+    /** The exact encoded results of the patch's `add`; of a commit that is sent again, what has become of them. */
     readonly sums: ReadonlyMap<string, string>;
     /** Fields of `expect` that held something else, and what; undefined for one that is not there. Not empty: nothing was stored. */
     readonly conflicts: ReadonlyMap<string, string | undefined>;
@@ -1351,7 +1351,7 @@ export interface SessionStore {
     destroy(id: string, now: number): Promise<SessionRecord | undefined>;
     /**
      * The session goes on under another id: from now on what this one holds can be read and not changed, until `until` at most.
-     * @returns what it holds; of one that is retired already, the same again. Undefined if there is none
+     * @returns what it holds; of one that is retired already, the same again. Undefined if there is none, or its principal was revoked
      */
     retire(id: string, until: number, now: number): Promise<SessionRecord | undefined>;
     /** The principal's sessions that can still be used, oldest first. O(sessions of the principal) */

@@ -4,7 +4,7 @@ import { type ManualClock, manualClock } from '@evenkeel/core/testing';
 import { memorySessionStore, sessionChannels } from '@evenkeel/session-store';
 import { type DocumentStoreMethods, expressSessionStore } from '@evenkeel/session-store/express-session';
 import session from 'express-session';
-import { encodeValue } from '../../../packages/session-store/src/codec.ts';
+import { encodeValue } from '../../../packages/session-store/src/fields/codec.ts';
 import { counting, type CountingStore } from '../fixtures/counting-store.ts';
 
 const SECOND = 1_000;

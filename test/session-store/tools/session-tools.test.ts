@@ -10,7 +10,7 @@ import {
   memorySessionStore,
   type SessionStore,
 } from '@evenkeel/session-store';
-import { encodeValue } from '../../../packages/session-store/src/codec.ts';
+import { encodeValue } from '../../../packages/session-store/src/fields/codec.ts';
 import { sessionKey } from '../../../packages/session-store/src/session-key.ts';
 import { HOUR, NOW, patchOf } from '../../conformance/session-store-model.ts';
 

@@ -4,9 +4,9 @@
  * What JSON changes is changed here as well: a Date comes back as a text and a Map as an empty object, since that is what users of
  * those libraries live with. Fields that this package's `session()` has stored keep what they hold for as long as nobody changes them.
  */
-import { decodeValue, encodeValue } from '../codec.ts';
-import { isFieldName } from '../fields.ts';
-import type { FieldChanges } from '../merge.ts';
+import { decodeValue, encodeValue } from '../fields/codec.ts';
+import { isFieldName } from '../fields/fields.ts';
+import type { FieldChanges } from '../fields/merge.ts';
 
 /** A session with its own data as own enumerable properties. */
 export type SessionDocument = Record<string, unknown>;

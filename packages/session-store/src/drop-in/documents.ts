@@ -4,7 +4,7 @@
  */
 import { isBalancerError } from '@evenkeel/core';
 import { sessionChannels } from '../channels.ts';
-import { changesBetween, type FieldChanges, isEmpty, mergedFields } from '../merge.ts';
+import { changesBetween, type FieldChanges, isEmpty, mergedFields } from '../fields/merge.ts';
 import { sessionKey } from '../session-key.ts';
 import type { SessionPatch, SessionRecord, SessionStore } from '../store.ts';
 import type { WallClock } from '../session-options.ts';

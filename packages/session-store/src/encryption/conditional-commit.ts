@@ -6,7 +6,7 @@
  * A value that is *not* what the patch expects is not answered from the read either. The commit is sent all the same, with a condition
  * that cannot hold: the store alone knows whether it has applied a commit of this name before, and then that is the answer.
  */
-import { addToField, acceptance, refusal } from '../merge.ts';
+import { addToField, acceptance, refusal } from '../fields/merge.ts';
 import type { CommitReceipt, SessionPatch, SessionRecord, SessionStore } from '../store.ts';
 import { storeError } from '../store-error.ts';
 import type { FieldCipher } from './field-cipher.ts';

@@ -1,6 +1,6 @@
 /** What a commit says about the session it was made to, without asking the store. */
 import { isBalancerError } from '@evenkeel/core';
-import { mergedFields } from '../merge.ts';
+import { mergedFields } from '../fields/merge.ts';
 import type { CommitReceipt, SessionPatch, SessionRecord } from '../store.ts';
 
 /** A patch that was sent, and what came back. */

@@ -4,7 +4,7 @@
  * The name makes it happen at most once. A commit that was sent and not answered keeps its name and its content for ever; a commit
  * that has not been sent yet may take further changes of the same session in, field by field, since nobody has seen it.
  */
-import { addToField } from '../merge.ts';
+import { addToField } from '../fields/merge.ts';
 import type { SessionPatch } from '../store.ts';
 
 /** A commit that waits. */

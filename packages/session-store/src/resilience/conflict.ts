@@ -1,7 +1,7 @@
 /**
  * What becomes of a field that was changed here while the store was away, and by somebody else as well.
  */
-import { decodeValue, encodeValue } from '../codec.ts';
+import { decodeValue, encodeValue } from '../fields/codec.ts';
 
 /** A field with two changes, as the application knows values. `undefined` stands for a field that is not there. */
 export interface FieldConflict {

@@ -9,7 +9,7 @@
  * Bounded by operations and by characters. What does not fit is refused, like everything while the store is down, and never
  * forgotten in silence; a destroy always fits into what the session's own commits leave behind.
  */
-import { acceptance, mergedFields } from '../merge.ts';
+import { acceptance, mergedFields } from '../fields/merge.ts';
 import type { CommitReceipt, SessionPatch, SessionRecord } from '../store.ts';
 import { addToBatch, type Batch, batchOf, charactersOf, opsOf } from './batch.ts';
 

@@ -6,7 +6,7 @@
  * fields of that commit are known and the rest may be old: enough to compare with, not enough to show.
  */
 import { LRUCache } from 'lru-cache';
-import { mergedFields } from '../merge.ts';
+import { mergedFields } from '../fields/merge.ts';
 import type { CommitReceipt, SessionPatch, SessionRecord } from '../store.ts';
 import type { KnownRecord } from './journal.ts';
 

@@ -6,7 +6,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { integerIn, resolveOptions, v } from '@evenkeel/core/options';
-import { acceptance, conflictsWith, mergedFields, refusal } from '../merge.ts';
+import { acceptance, conflictsWith, mergedFields, refusal } from '../fields/merge.ts';
 import { sessionKey } from '../session-key.ts';
 import type { CommitReceipt, ListedSession, SessionPatch, SessionRecord, SessionStore } from '../store.ts';
 import { corruptError } from '../store-error.ts';

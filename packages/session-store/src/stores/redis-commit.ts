@@ -1,7 +1,7 @@
 /** A patch as the arguments of the commit script, and the script's answer as a receipt. */
 import { randomBytes } from 'node:crypto';
 import { BalancerError } from '@evenkeel/core';
-import { acceptance, notAddable, refusal } from '../merge.ts';
+import { acceptance, notAddable, refusal } from '../fields/merge.ts';
 import type { CommitReceipt, SessionPatch } from '../store.ts';
 import { corruptError } from '../store-error.ts';
 import type { Answer } from './redis-calls.ts';

@@ -1,5 +1,5 @@
 /** What Redis holds of a session, as a record; and the proof that it is of this library's making. */
-import { isFieldName } from '../fields.ts';
+import { isFieldName } from '../fields/fields.ts';
 import type { SessionRecord } from '../store.ts';
 import { corruptError } from '../store-error.ts';
 

@@ -8,8 +8,8 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { durationMs, resolveOptions, v } from '@evenkeel/core/options';
-import { isFieldName } from '../fields.ts';
-import { acceptance, addToField, conflictsWith, refusal } from '../merge.ts';
+import { isFieldName } from '../fields/fields.ts';
+import { acceptance, addToField, conflictsWith, refusal } from '../fields/merge.ts';
 import { sessionKey } from '../session-key.ts';
 import type { CommitReceipt, ListedSession, SessionPatch, SessionRecord, SessionStore } from '../store.ts';
 import { corruptError, storeError } from '../store-error.ts';

@@ -2,7 +2,7 @@
  * A session for people's eyes: times as dates, and of values only what kind they are, since those are the users' business. What it gives
  * survives JSON, so that it can go into a log.
  */
-import { decodeValue } from '../codec.ts';
+import { decodeValue } from '../fields/codec.ts';
 import type { ListedSession } from '../store.ts';
 
 /** A session as tools show it. */
