@@ -66,13 +66,13 @@ export function sessionCookies({ name, secrets, route, attributes }: SessionCook
 
   return {
     verified(header) {
-      const found = new Map<string, VerifiedCookie>();
+      const found: VerifiedCookie[] = [];
       for (const value of cookieValues(header, name)) {
         const cookie = verify(value);
-        if (cookie !== undefined && !found.has(cookie.id)) found.set(cookie.id, cookie);
-        if (found.size === MAX_CANDIDATES) break;
+        if (cookie !== undefined && !found.some(({ id }) => id === cookie.id)) found.push(cookie);
+        if (found.length === MAX_CANDIDATES) break;
       }
-      return [...found.values()];
+      return found;
     },
     issue: (id, isSecure, maxAgeMs) =>
       serialize(

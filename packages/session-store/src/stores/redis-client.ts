@@ -5,6 +5,7 @@
 import { BalancerError } from '@evenkeel/core';
 import type { EpochClient } from '../resilience/redis-epoch.ts';
 import type { Script } from './redis-scripts.ts';
+import { writeTogether } from './write-together.ts';
 
 /** What the store uses of an ioredis `Redis` or `Cluster`. */
 export interface RedisClient extends EpochClient {
@@ -15,6 +16,8 @@ export interface RedisClient extends EpochClient {
   eval(source: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
   pipeline(commands: unknown[][]): RedisPipeline;
   once(event: 'ready', listener: () => void): unknown;
+  /** The socket, while there is one. */
+  readonly stream?: unknown;
 }
 
 /** Commands that go over one connection, one behind the other. */
@@ -174,6 +177,7 @@ function withDeadline<T>(
     }
     function start(): void {
       forget = undefined;
+      writeTogether(redis);
       send().then(
         (reply) => settle(() => resolve(reply)),
         (error: unknown) => settle(() => reject(error)),

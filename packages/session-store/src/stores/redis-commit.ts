@@ -31,17 +31,19 @@ export interface CommitContext {
 
 /** The arguments behind the latest moment. O(patch). */
 export function commitArguments(patch: SessionPatch, context: CommitContext): (string | number)[] {
-  const { mode, expiresAt, createdAt, principal, expect = new Map<string, string>(), set, remove, add } = patch;
+  const { mode, expiresAt, createdAt, principal, expect = NOTHING, set, remove, add } = patch;
   const { now, name, listedUntil, graceMs, generation } = context;
-  const head = [now, mode === 'create' ? 'c' : 'u', name, expiresAt, createdAt, listedUntil, graceMs];
-  return [
-    ...[...head, marked(principal), generation, set.size, remove.length, add.size, expect.size],
-    ...[...set].flat(),
-    ...remove,
-    ...[...add].flat(),
-    ...[...expect].flatMap(([field, value]) => [field, marked(value)]),
-  ];
+  const list = [now, mode === 'create' ? 'c' : 'u', name, expiresAt, createdAt, listedUntil, graceMs];
+  list.push(marked(principal), generation, set.size, remove.length, add.size, expect.size);
+  // One by one: what is spread and flattened makes several lists on the way, and every write waits for this.
+  for (const [field, value] of set) list.push(field, value);
+  for (const field of remove) list.push(field);
+  for (const [field, by] of add) list.push(field, by);
+  for (const [field, value] of expect) list.push(field, marked(value));
+  return list;
 }
+
+const NOTHING: ReadonlyMap<string, undefined> = new Map<string, undefined>();
 
 /** What the store does next. */
 export interface CommitOutcome {
