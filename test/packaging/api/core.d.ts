@@ -2151,6 +2151,7 @@ export type { Endpoint, EndpointOptions, PickContext } from './endpoint.ts';
 export { formatLoadReport, parseLoadReport } from './load-report.ts';
 export type { LoadFigures, LoadReport } from './load-report.ts';
 export type { Outcome } from './outcome.ts';
+export { systemClock } from './lib/clock.ts';
 export type { Cancel, Clock } from './lib/clock.ts';
 export type { Random } from './lib/random.ts';
 export { hash32 } from './lib/hash.ts';

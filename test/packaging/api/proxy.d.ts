@@ -730,7 +730,7 @@ export declare const proxySchema: v.GenericSchema<unknown, ResolvedProxyOptions>
 
 // dist/proxy-protocol/accept.d.ts
 import { Server } from 'node:net';
-import type { Clock } from '@evenkeel/core';
+import { type Clock } from '@evenkeel/core';
 /** Who may say where a connection comes from. */
 export interface AcceptProxyProtocolOptions {
     /**

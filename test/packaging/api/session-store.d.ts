@@ -791,7 +791,7 @@ export declare function inParallel<T>(items: readonly T[], work: (item: T) => Pr
 
 // dist/resilience/resilient-options.d.ts
 /** The options of `resilient()`: what they are, and how they are checked. */
-import type { Clock, Random } from '@evenkeel/core';
+import { type Clock, type Random } from '@evenkeel/core';
 import { v } from '@evenkeel/core/options';
 import type { SessionRecord } from '../store.ts';
 import type { ConflictPolicy } from './conflict.ts';
@@ -1384,6 +1384,8 @@ export interface RedisClient extends EpochClient {
     eval(source: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
     pipeline(commands: unknown[][]): RedisPipeline;
     once(event: 'ready', listener: () => void): unknown;
+    /** The socket, while there is one. */
+    readonly stream?: unknown;
 }
 /** Commands that go over one connection, one behind the other. */
 export interface RedisPipeline {
@@ -1469,7 +1471,7 @@ export declare function indexScript(source: string): Script;
  * (`near-cache/`), encryption (`encryption/`), and Redis itself (`redis-store.ts`). In this order a read from memory decrypts nothing, and
  * what is handed over late passes through the cache as every other write does.
  */
-import type { Clock } from '@evenkeel/core';
+import { type Clock } from '@evenkeel/core';
 import { type EncryptionOptions } from '../encryption/encrypted.ts';
 import type { NearCacheOptions, NearCacheStats } from '../near-cache/options.ts';
 import type { StoreState } from '../resilience/presence.ts';

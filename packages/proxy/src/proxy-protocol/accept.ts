@@ -9,7 +9,7 @@ import { Server, Socket } from 'node:net';
 import type { BlockList } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { BalancerError } from '@evenkeel/core';
-import type { Clock } from '@evenkeel/core';
+import { type Clock, systemClock } from '@evenkeel/core';
 import { durationMs, objectWith, resolveOptions, v } from '@evenkeel/core/options';
 import { isListed, trustedSchema, trustOf, unmapped } from '../peer.ts';
 import type { ProxyHead } from './parse.ts';
@@ -47,13 +47,6 @@ export interface ProxyProtocolRefusedMessage {
 /** `evenkeel:proxy-protocol:refused` carries a `ProxyProtocolRefusedMessage`. */
 const refused: Channel = channel('evenkeel:proxy-protocol:refused');
 
-const timers: Pick<Clock, 'schedule'> = {
-  schedule(delayMs, task) {
-    const timer = setTimeout(task, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
-
 const acceptSchema = v.strictObject({
   from: v.pipe(
     trustedSchema,
@@ -61,7 +54,7 @@ const acceptSchema = v.strictObject({
   ),
   isRequired: v.optional(v.boolean('true or false'), true),
   timeoutMs: v.optional(durationMs(1), 5_000),
-  clock: v.optional(objectWith<Pick<Clock, 'schedule'>>('a clock', 'schedule'), () => timers),
+  clock: v.optional(objectWith<Pick<Clock, 'schedule'>>('a clock', 'schedule'), () => systemClock),
 });
 
 const gated = new WeakSet<Server>();

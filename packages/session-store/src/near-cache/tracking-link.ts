@@ -9,7 +9,7 @@
  * @see https://redis.io/docs/latest/develop/reference/client-side-caching/
  */
 import { randomBytes } from 'node:crypto';
-import { BalancerError, type Cancel, type Clock } from '@evenkeel/core';
+import { BalancerError, type Cancel, type Clock, systemClock } from '@evenkeel/core';
 import { durationMs, objectWith, resolveOptions, v } from '@evenkeel/core/options';
 import type { RedisClient } from '../stores/redis-client.ts';
 import { type HeldLease, lease } from './lease.ts';
@@ -39,20 +39,11 @@ export interface TrackingLink extends ChangeLink, AsyncDisposable {
   close(): void;
 }
 
-const SYSTEM_CLOCK: Clock = {
-  now: () => performance.now(),
-  schedule(delayMs, task, isBackground = false) {
-    const timer = setTimeout(task, delayMs);
-    if (isBackground) timer.unref();
-    return () => clearTimeout(timer);
-  },
-};
-
 const OPTIONS = v.strictObject({
   prefix: v.optional(v.string('a text'), 's:'),
   beatMs: v.optional(durationMs(10, 60_000), 200),
   leaseMs: v.optional(durationMs(20, 120_000), 600),
-  clock: v.optional(objectWith<Clock>('a clock', 'now', 'schedule'), () => SYSTEM_CLOCK),
+  clock: v.optional(objectWith<Clock>('a clock', 'now', 'schedule'), () => systemClock),
 });
 
 /**

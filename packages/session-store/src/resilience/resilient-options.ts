@@ -1,5 +1,5 @@
 /** The options of `resilient()`: what they are, and how they are checked. */
-import type { Clock, Random } from '@evenkeel/core';
+import { type Clock, type Random, systemClock } from '@evenkeel/core';
 import { durationMs, functionOf, integerIn, objectWith, resolveOptions, v } from '@evenkeel/core/options';
 import type { SessionRecord } from '../store.ts';
 import type { ConflictPolicy } from './conflict.ts';
@@ -60,14 +60,6 @@ export interface ResolvedResilientOptions {
   readonly random: Random;
 }
 
-const monotonicClock: Clock = {
-  now: () => performance.now(),
-  schedule(delayMs, task, isBackground = false) {
-    const timer = setTimeout(task, delayMs);
-    if (isBackground) timer.unref();
-    return () => clearTimeout(timer);
-  },
-};
 const machineRandom: Random = { below: (n) => Math.floor(Math.random() * n), unit: () => Math.random() };
 
 /** The schemas of `WhenDownOptions`, for whoever offers them as options of its own. */
@@ -108,7 +100,7 @@ const OPTIONS = v.pipe(
     changed: v.optional(functionOf<(id: string) => void>(), () => () => undefined),
     epoch: v.optional(objectWith<EpochSource>('a source of epochs', 'ask', 'watch')),
     resendMs: v.optional(durationMs(1, 600_000), 10_000),
-    clock: v.optional(objectWith<Clock>('a clock', 'now', 'schedule'), monotonicClock),
+    clock: v.optional(objectWith<Clock>('a clock', 'now', 'schedule'), systemClock),
     random: v.optional(objectWith<Random>('a source of chance', 'below', 'unit'), machineRandom),
   }),
   v.check((options) => areWritesPossible(options), WRITES_RULE),

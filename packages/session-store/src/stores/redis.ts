@@ -4,7 +4,7 @@
  * (`near-cache/`), encryption (`encryption/`), and Redis itself (`redis-store.ts`). In this order a read from memory decrypts nothing, and
  * what is handed over late passes through the cache as every other write does.
  */
-import type { Clock } from '@evenkeel/core';
+import { type Clock, systemClock } from '@evenkeel/core';
 import { durationMs, integerIn, objectWith, resolveOptions, v } from '@evenkeel/core/options';
 import { encrypted, type EncryptionOptions } from '../encryption/encrypted.ts';
 import { nearCache } from '../near-cache/near-cache.ts';
@@ -85,14 +85,7 @@ export interface RedisSessionStore extends SessionStore, Disposable {
   close(): void;
 }
 
-const WALL_CLOCK: Clock = {
-  now: () => Date.now(),
-  schedule(delayMs, task, isBackground = false) {
-    const timer = setTimeout(task, delayMs);
-    if (isBackground) timer.unref();
-    return () => clearTimeout(timer);
-  },
-};
+const WALL_CLOCK: Clock = { ...systemClock, now: () => Date.now() };
 
 const OPTIONS = v.pipe(
   v.strictObject({
