@@ -68,6 +68,7 @@ describe('evenkeel-sessions', function () {
   it('shows a session by its key, and by a cookie that no list of processes shows', async () => {
     const id = await stored('ada', { note: '"here\u202e"' });
     const byKey = await run(['--redis', REDIS_URL, ...prefix, 'show', sessionKey(id), '--values'], { url: '' });
+    assert.equal(byKey.stderr, '');
     assert.deepEqual([byKey.code, byKey.lines[0]?.['fields']], [0, { note: 'here\u202e' }]);
     assert.ok(byKey.stdout.includes('here\\u202e'), 'what turns the text of a terminal round is escaped');
     const cookie = `JSESSIONID=${sessionIdSigner(['a secret of the cookies']).sign(id)}.node-1\n`;
@@ -99,7 +100,17 @@ describe('evenkeel-sessions', function () {
     const dump = await redis.admin.dumpBuffer(hash!);
     await store.revoke('ada', Date.now());
     await redis.admin.restore(hash!, 3_600_000, dump);
-    assert.equal((await run([...prefix, 'show', sessionKey(id)])).code, 1);
+    const { code, stderr } = await run([...prefix, 'show', sessionKey(id)]);
+    assert.deepEqual([code, stderr], [1, '']);
+  });
+
+  it('takes a key that begins with a hyphen for a key', async () => {
+    let id = newSessionId();
+    while (!sessionKey(id).startsWith('-')) id = newSessionId();
+    const now = Date.now();
+    await store.commit(id, patchOf({ createdAt: now, expiresAt: now + 3_600_000 }), now);
+    const { code, lines, stderr } = await run(['show', sessionKey(id), '--values', ...prefix]);
+    assert.deepEqual([code, lines[0]?.['key'], stderr], [0, sessionKey(id), '']);
   });
 
   it('says with exit code 1 that there is nothing', async () => {

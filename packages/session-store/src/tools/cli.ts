@@ -59,9 +59,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
+/** One key in 64 begins with a hyphen, and would be taken for an option. */
+function keysLast(args: readonly string[]): string[] {
+  const isKey = (text: string): boolean => text.startsWith('-') && isDigest(text);
+  if (args.includes('--') || !args.some(isKey)) return [...args];
+  return [...args.filter((text) => !isKey(text)), '--', ...args.filter(isKey)];
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
-    args: [...args],
+    args: keysLast(args),
     allowPositionals: true,
     options: {
       redis: { type: 'string' },
