@@ -45,6 +45,9 @@ export interface SessionPatch {
   readonly add: ReadonlyMap<string, number>;
 }
 
+/** How many names of commits a store remembers of each session. */
+export const COMMIT_NAMES_KEPT = 8;
+
 /** What a commit did. */
 export interface CommitReceipt {
   /** The session's version now; of a commit that is sent again, too, so that two commits may name the same one. */

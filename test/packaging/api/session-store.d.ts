@@ -284,6 +284,8 @@ import { BalancerError } from '@evenkeel/core';
 import type { CommitReceipt, SessionPatch } from '../store.ts';
 /** What a patch does to fields. */
 export type FieldChanges = Pick<SessionPatch, 'set' | 'remove' | 'add'>;
+/** Shared, and never added to. */
+export declare const NO_CHANGES: FieldChanges;
 /**
  * The encoded sum of a stored integer and `by`.
  * @throws SESSION_FIELD if `raw` is not an integer or the sum is not a safe one
@@ -751,7 +753,7 @@ export declare function redisEpoch(redis: EpochClient): EpochSource;
  *   commit was made on top of one of another instance that is still missing, it waits a little for that instance to send its own.
  * - It leaves the ring before it is sent, and increments whose answer is lost do not come back into it.
  */
-import type { SessionStore } from '../store.ts';
+import { type SessionStore } from '../store.ts';
 import type { NamedPatch } from './journal.ts';
 /** Something that ends a session, or all of a principal, and may be done again. */
 export type Ending = (store: SessionStore, now: number) => Promise<unknown>;
@@ -1307,6 +1309,8 @@ export interface SessionPatch {
     /** Field name to an integer that is added to the stored one; a field that is not there counts as 0. */
     readonly add: ReadonlyMap<string, number>;
 }
+/** How many names of commits a store remembers of each session. */
+export declare const COMMIT_NAMES_KEPT = 8;
 /** What a commit did. */
 export interface CommitReceipt {
     /** The session's version now; of a commit that is sent again, too, so that two commits may name the same one. */
@@ -1363,7 +1367,7 @@ export interface SessionStore {
 }
 
 // dist/stores/memory.d.ts
-import type { SessionStore } from '../store.ts';
+import { type SessionStore } from '../store.ts';
 /** Options of `memorySessionStore`. */
 export interface MemorySessionStoreOptions {
     /** The most sessions kept, 1..10,000,000. @default 100,000 */
@@ -1542,7 +1546,7 @@ export interface RedisSessionStore extends SessionStore, Disposable {
 export declare function redisSessionStore(redis: RedisClient, options?: RedisSessionStoreOptions): RedisSessionStore;
 
 // dist/stores/sqlite.d.ts
-import type { SessionStore } from '../store.ts';
+import { type SessionStore } from '../store.ts';
 /** Options of `sqliteSessionStore`. */
 export interface SqliteSessionStoreOptions {
     /** The file; made if it is not there. Not on a network drive. `:memory:` keeps it in this process. */

@@ -8,6 +8,9 @@ import type { CommitReceipt, SessionPatch } from '../store.ts';
 /** What a patch does to fields. */
 export type FieldChanges = Pick<SessionPatch, 'set' | 'remove' | 'add'>;
 
+/** Shared, and never added to. */
+export const NO_CHANGES: FieldChanges = { set: new Map(), remove: [], add: new Map() };
+
 const INTEGER = /^(?:0|-?[1-9][0-9]{0,15})$/;
 
 /**

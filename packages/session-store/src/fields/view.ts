@@ -9,7 +9,7 @@ import { BalancerError } from '@evenkeel/core';
 import { decodeValue } from './codec.ts';
 import { assertFieldName } from './fields.ts';
 import type { LazyFields } from './lazy-field.ts';
-import { type FieldChanges, notAddable } from './merge.ts';
+import { type FieldChanges, NO_CHANGES, notAddable } from './merge.ts';
 import { isPlainTextOf, plainValue } from './plain-text.ts';
 import type { FieldsObject } from '../session/session.ts';
 import { LAZY } from '../session/session-object.ts';
@@ -23,7 +23,6 @@ interface PendingSum {
 
 /** Shared, and never added to. */
 const NO_SUMS = new Map<string, PendingSum>();
-const NO_CHANGES: FieldChanges = { set: new Map(), remove: [], add: new Map() };
 
 /** The fields of one session object, and how they differ from the stored ones. */
 export class SessionView implements LazyFields {

@@ -4,7 +4,7 @@
 import type { VerifiedCookie } from './cookie.ts';
 import type { FoundSession, ScopeContext } from '../session/scope-context.ts';
 import type { Consistency, SessionRecord } from '../store.ts';
-import { storeError } from '../store-error.ts';
+import { answerOf, storeError } from '../store-error.ts';
 
 /**
  * Tries every cookie with a right mac until one names a session: a stale one must not hide it (Tomcat's rule), nor one that has moved on.
@@ -60,23 +60,10 @@ async function ask(
 ): Promise<FoundSession | undefined> {
   let retired = retiredBefore;
   for (const cookie of cookies) {
-    const record = await loaded(context, cookie.id, at, consistencyFor(cookie, wanted));
+    const record = await answerOf(() => context.store.load(cookie.id, at, consistencyFor(cookie, wanted)));
     if (record === undefined || !isAlive(context, record, at)) continue;
     if (!record.isRetired) return { cookie, record };
     retired ??= { cookie, record };
   }
   return retired;
-}
-
-async function loaded(
-  { store }: ScopeContext,
-  id: string,
-  at: number,
-  consistency: Consistency,
-): Promise<SessionRecord | undefined> {
-  try {
-    return await store.load(id, at, consistency);
-  } catch (cause) {
-    throw storeError('The session store failed', cause);
-  }
 }

@@ -14,11 +14,11 @@
  *   commit was made on top of one of another instance that is still missing, it waits a little for that instance to send its own.
  * - It leaves the ring before it is sent, and increments whose answer is lost do not come back into it.
  */
-import type { SessionStore } from '../store.ts';
+import { COMMIT_NAMES_KEPT, type SessionStore } from '../store.ts';
 import { batchOf, changedFields } from './batch.ts';
 import type { Decide } from './conflict.ts';
 import type { NamedPatch } from './journal.ts';
-import { NAMES_KEPT, sendBatch } from './send-batch.ts';
+import { sendBatch } from './send-batch.ts';
 
 /** Something that ends a session, or all of a principal, and may be done again. */
 export type Ending = (store: SessionStore, now: number) => Promise<unknown>;
@@ -143,7 +143,7 @@ export class ResendRing {
         dropped++;
         continue;
       }
-      if (commit.version <= record.version - NAMES_KEPT + MARGIN) continue;
+      if (commit.version <= record.version - COMMIT_NAMES_KEPT + MARGIN) continue;
       const batch = batchOf(commit.patch, commit.before, commit.version - 1, true);
       try {
         const sent = await sendBatch(store, id, batch, keepRemote, now());

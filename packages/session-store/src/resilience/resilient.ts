@@ -11,6 +11,7 @@
  * - A new session whose making was sent and not answered is not noted: it might be destroyed elsewhere before it is made.
  */
 import { randomFillSync } from 'node:crypto';
+import { NO_CHANGES } from '../fields/merge.ts';
 import type { CommitReceipt, Consistency, ListedSession, SessionPatch, SessionRecord, SessionStore } from '../store.ts';
 import { Away } from './away.ts';
 import { Journal, type KnownRecord, type NamedPatch } from './journal.ts';
@@ -109,8 +110,7 @@ class Resilient implements ResilientSessionStore {
   }
 
   async touch(id: string, expiresAt: number, now: number): Promise<boolean> {
-    const nothing = { set: new Map(), remove: [], add: new Map() };
-    const patch: NamedPatch = { mode: 'update', name: commitName(), createdAt: now, expiresAt, ...nothing };
+    const patch: NamedPatch = { mode: 'update', name: commitName(), createdAt: now, expiresAt, ...NO_CHANGES };
     return this.#either(
       id,
       now,

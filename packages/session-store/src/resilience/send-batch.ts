@@ -14,12 +14,9 @@
  *   writes in one step. A field that has changed is decided by the policy, and what was found becomes the next expectation.
  */
 import { isBalancerError } from '@evenkeel/core';
-import type { CommitReceipt, SessionPatch, SessionStore } from '../store.ts';
+import { COMMIT_NAMES_KEPT, type CommitReceipt, type SessionPatch, type SessionStore } from '../store.ts';
 import type { Batch } from './batch.ts';
 import type { Decide } from './conflict.ts';
-
-/** How many names of commits a store remembers of each session. */
-export const NAMES_KEPT = 8;
 
 /** Others may change a field between two tries; after so many of them their change is kept. */
 const MAX_TRIES = 8;
@@ -133,7 +130,7 @@ class Draft {
   }
 
   #settleSum(field: string, version: number): void {
-    if (version - this.#batch.baseVersion <= NAMES_KEPT) this.#expect.delete(field);
+    if (version - this.#batch.baseVersion <= COMMIT_NAMES_KEPT) this.#expect.delete(field);
     else this.#drop(field);
   }
 

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '@evenkeel/core';
 import { newSessionId } from '@evenkeel/core/session-cookie';
+import { NO_CHANGES } from '../fields/merge.ts';
 import type { SessionStore } from '../store.ts';
 import type { Breaker } from './breaker.ts';
 
@@ -74,7 +75,6 @@ const TRIAL_LIFE_MS = 1_000;
 /** Writes and removes a session: a server that only lacks the right to write (a replica, one out of memory) is down for sessions. */
 export async function assertWritable(store: SessionStore, now: number): Promise<void> {
   const id = newSessionId();
-  const nothing = { set: new Map(), remove: [], add: new Map() };
-  await store.commit(id, { mode: 'create', createdAt: now, expiresAt: now + TRIAL_LIFE_MS, ...nothing }, now);
+  await store.commit(id, { mode: 'create', createdAt: now, expiresAt: now + TRIAL_LIFE_MS, ...NO_CHANGES }, now);
   await store.destroy(id, now);
 }

@@ -5,7 +5,7 @@
 import { BalancerError } from '@evenkeel/core';
 import type { StoredFields, Swap } from './field-edit.ts';
 import { cookieLifeMs, isCookieDue } from './lifetime.ts';
-import { type FieldChanges, isEmpty, mergedFields } from '../fields/merge.ts';
+import { type FieldChanges, isEmpty, mergedFields, NO_CHANGES } from '../fields/merge.ts';
 import type { FoundSession, ScopeContext } from './scope-context.ts';
 import type { FieldsObject, PrincipalSession } from './session.ts';
 import { assertSessionSize, encodeField } from '../fields/size-limits.ts';
@@ -249,7 +249,6 @@ export class HeldSession implements StoredFields {
 }
 
 const NO_FIELDS: ReadonlyMap<string, string> = new Map<string, string>();
-const NO_CHANGES: FieldChanges = { set: new Map(), remove: [], add: new Map() };
 
 function swapOf(field: string, to: string | undefined): FieldChanges {
   return to === undefined ? { ...NO_CHANGES, remove: [field] } : { ...NO_CHANGES, set: new Map([[field, to]]) };

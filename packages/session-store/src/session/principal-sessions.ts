@@ -4,7 +4,7 @@ import { decodeValue } from '../fields/codec.ts';
 import { lazyAccessors, type LazyFields } from '../fields/lazy-field.ts';
 import type { PrincipalSession } from './session.ts';
 import type { ListedSession, SessionStore } from '../store.ts';
-import { storeError } from '../store-error.ts';
+import { answerOf } from '../store-error.ts';
 
 /** What `principalSessions` needs to know. */
 export interface PrincipalContext {
@@ -23,7 +23,7 @@ export async function principalSessions(
   principal: string,
   currentKey?: string,
 ): Promise<readonly PrincipalSession[]> {
-  const listed = await reached(context.store.list(principal, context.now()));
+  const listed = await answerOf(() => context.store.list(principal, context.now()));
   return listed.map((session) => principalSession(context, session, session.key === currentKey));
 }
 
@@ -39,7 +39,7 @@ function principalSession(
     isCurrent,
     fields: lazyObject(record.fields),
     async end() {
-      const wasThere = await reached(store.end(key, now()));
+      const wasThere = await answerOf(() => store.end(key, now()));
       if (wasThere && sessionChannels.destroyed.hasSubscribers) {
         sessionChannels.destroyed.publish({ key, principal: record.principal, version: undefined });
       }
@@ -66,12 +66,4 @@ function lazyObject(texts: ReadonlyMap<string, string>): object {
   });
   for (const name of texts.keys()) LAZY.show(fields, name);
   return fields;
-}
-
-async function reached<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (cause) {
-    throw storeError('The session store failed', cause);
-  }
 }

@@ -5,7 +5,7 @@
 import { newSessionId } from '@evenkeel/core/session-cookie';
 import { sessionChannels } from '../channels.ts';
 import { expiryOf, isTouchDue } from './lifetime.ts';
-import { changesBetween, type FieldChanges, isEmpty, mergedFields } from '../fields/merge.ts';
+import { changesBetween, type FieldChanges, isEmpty, mergedFields, NO_CHANGES } from '../fields/merge.ts';
 import { principalSessions } from './principal-sessions.ts';
 import type { ScopeContext } from './scope-context.ts';
 import type { PrincipalSession } from './session.ts';
@@ -183,4 +183,3 @@ export class StoredSession {
 }
 
 const NOTHING: ReadonlyMap<string, undefined> = new Map<string, undefined>();
-const NO_CHANGES: FieldChanges = { set: new Map(), remove: [], add: new Map() };

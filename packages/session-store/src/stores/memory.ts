@@ -8,7 +8,14 @@ import { LRUCache } from 'lru-cache';
 import { integerIn, resolveOptions, v } from '@evenkeel/core/options';
 import { acceptance, conflictsWith, mergedFields, refusal } from '../fields/merge.ts';
 import { sessionKey } from '../session-key.ts';
-import type { CommitReceipt, ListedSession, SessionPatch, SessionRecord, SessionStore } from '../store.ts';
+import {
+  COMMIT_NAMES_KEPT,
+  type CommitReceipt,
+  type ListedSession,
+  type SessionPatch,
+  type SessionRecord,
+  type SessionStore,
+} from '../store.ts';
 import { corruptError } from '../store-error.ts';
 
 /** Options of `memorySessionStore`. */
@@ -30,9 +37,6 @@ interface Held {
   readonly record: SessionRecord;
   readonly commits: readonly string[];
 }
-
-/** As many as the other stores remember. */
-const COMMITS_KEPT = 8;
 
 class MemorySessionStore implements SessionStore {
   readonly #sessions: LRUCache<string, Held>;
@@ -71,7 +75,7 @@ class MemorySessionStore implements SessionStore {
     this.#dropExpired(now);
     const { expiresAt, name } = patch;
     const committed = { version, createdAt, touchedAt: now, expiresAt, principal, isRetired: false, fields };
-    this.#put(key, committed, name === undefined ? commits : [...commits, name].slice(-COMMITS_KEPT));
+    this.#put(key, committed, name === undefined ? commits : [...commits, name].slice(-COMMIT_NAMES_KEPT));
     return acceptance(version, sumsIn(fields));
   }
 

@@ -14,6 +14,7 @@
  * one who wrote and is not told; only a read behind the write makes the writer hear of the next one.
  */
 import { createHash } from 'node:crypto';
+import { COMMIT_NAMES_KEPT } from '../store.ts';
 
 /** A script and the name under which Redis remembers it. */
 export interface Script {
@@ -130,7 +131,7 @@ end
 for i = first_set, first_remove - 1, 2 do redis.call('HSET', key, '.' .. ARGV[i], ARGV[i + 1]) end
 for i = first_remove, first_add - 1 do redis.call('HDEL', key, '.' .. ARGV[i]) end
 for i = 4, #reply do redis.call('HSET', key, '.' .. ARGV[first_add + 2 * (i - 4)], reply[i]) end
-local names = ((version and head[3] or '') .. name):sub(-8 * #name)
+local names = ((version and head[3] or '') .. name):sub(-${COMMIT_NAMES_KEPT} * #name)
 redis.call('HSET', key, '#v', reply[1], '#a', ARGV[2], '#x', expires_at, '#o', names)
 redis.call('PEXPIRE', key, digits(tonumber(expires_at) - now + tonumber(ARGV[8])))
 redis.call('HGET', key, '#v')

@@ -11,7 +11,14 @@ import { durationMs, resolveOptions, v } from '@evenkeel/core/options';
 import { isFieldName } from '../fields/fields.ts';
 import { acceptance, addToField, conflictsWith, refusal } from '../fields/merge.ts';
 import { sessionKey } from '../session-key.ts';
-import type { CommitReceipt, ListedSession, SessionPatch, SessionRecord, SessionStore } from '../store.ts';
+import {
+  COMMIT_NAMES_KEPT,
+  type CommitReceipt,
+  type ListedSession,
+  type SessionPatch,
+  type SessionRecord,
+  type SessionStore,
+} from '../store.ts';
 import { corruptError, storeError } from '../store-error.ts';
 import { openDatabase, statementsOf } from './sqlite-schema.ts';
 
@@ -54,8 +61,8 @@ interface Held {
 
 const NOBODY = { record: undefined, commits: '' } as const;
 
-/** Of 8 commits, as in the other stores. */
-const COMMITS_LENGTH = 8 * 9;
+/** Eight characters each, and the space. */
+const COMMITS_LENGTH = COMMIT_NAMES_KEPT * 9;
 
 class SqliteStore implements SqliteSessionStore {
   readonly #database: DatabaseSync;

@@ -6,7 +6,7 @@ import { splitRoute } from '@evenkeel/core/session-cookie';
 import { sessionChannels } from '../channels.ts';
 import { sessionKey } from '../session-key.ts';
 import type { ListedSession, SessionStore } from '../store.ts';
-import { storeError } from '../store-error.ts';
+import { answerOf } from '../store-error.ts';
 import { isDigest } from '../stores/redis-keys.ts';
 
 /** An id of ours with the mac that follows it in a cookie. */
@@ -27,7 +27,7 @@ export async function inspectSession(
   now: number = Date.now(),
 ): Promise<ListedSession | undefined> {
   const id = idOf(idOrCookie);
-  const record = await answerOf(store.load(id, now, 'strong'));
+  const record = await answerOf(() => store.load(id, now, 'strong'));
   return record && { key: sessionKey(id), record };
 }
 
@@ -40,7 +40,7 @@ export async function listSessions(
   principal: string,
   now: number = Date.now(),
 ): Promise<readonly ListedSession[]> {
-  return answerOf(store.list(principal, now));
+  return answerOf(() => store.list(principal, now));
 }
 
 /**
@@ -50,7 +50,7 @@ export async function listSessions(
  */
 export async function endSession(store: SessionStore, keyOrCookie: string, now: number = Date.now()): Promise<boolean> {
   const key = keyOf(keyOrCookie);
-  const wasThere = await answerOf(store.end(key, now));
+  const wasThere = await answerOf(() => store.end(key, now));
   if (wasThere && sessionChannels.destroyed.hasSubscribers) {
     sessionChannels.destroyed.publish({ key, principal: undefined, version: undefined });
   }
@@ -74,13 +74,5 @@ function unescaped(value: string): string {
     return decodeURIComponent(value);
   } catch {
     return value;
-  }
-}
-
-async function answerOf<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (cause) {
-    throw storeError('The session store failed', cause);
   }
 }
